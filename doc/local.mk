@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Manual pages.
+
+dist_man1_MANS = doc/helios-hosted.1

@@ -1,0 +1,111 @@
+dnl SPDX-License-Identifier: BSD-2-Clause
+dnl
+dnl What configure asks for on behalf of Helios.  A missing tool is an error
+dnl that names the Debian package, never something quietly left out.
+
+dnl HELIOS_MISSING(what, Debian package, alternative)
+AC_DEFUN([HELIOS_MISSING],
+[AC_MSG_ERROR([$1 is needed and was not found; dnl
+Debian: apt-get install $2[]m4_ifnblank([$3], [ ($3)])])])
+
+dnl HELIOS_PROG(variable, program, Debian package, remark)
+AC_DEFUN([HELIOS_PROG],
+[AC_ARG_VAR([$1], [the program $2])
+AC_PATH_TOOL([$1], [$2])
+AS_IF([test -z "$$1"], [HELIOS_MISSING([$2], [$3], [$4])])])
+
+dnl HELIOS_ARG_ENABLE(feature, default, help)
+AC_DEFUN([HELIOS_ARG_ENABLE],
+[AC_ARG_ENABLE([$1],
+  [m4_case([$2],
+    [no], [AS_HELP_STRING([--enable-$1], [$3])],
+    [AS_HELP_STRING([--disable-$1], [$3])])],
+  [AS_CASE([$enableval], [yes | no], [],
+    [AC_MSG_ERROR([--enable-$1 is yes or no, not '$enableval'])])],
+  [AS_VAR_SET([enable_$1], ["$2"])])])
+
+dnl HELIOS_ARG_WITH(tool, help)
+AC_DEFUN([HELIOS_ARG_WITH],
+[AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [$2])],
+  [AS_CASE([$withval], [yes | no], [],
+    [AC_MSG_ERROR([--with-$1 is yes or no, not '$withval'])])],
+  [AS_VAR_SET([with_$1], [yes])])])
+
+dnl The initramfs is packed with options only GNU tar has.
+AC_DEFUN([HELIOS_PROG_GNU_TAR],
+[HELIOS_PROG([TAR], [tar], [tar], [GNU tar])
+AC_MSG_CHECKING([whether $TAR is GNU tar])
+AS_CASE([`"$TAR" --version 2>/dev/null`],
+  [*"GNU tar"*], [AC_MSG_RESULT([yes])],
+  [AC_MSG_RESULT([no])
+  HELIOS_MISSING([GNU tar], [tar], [set TAR to it])])])
+
+AC_DEFUN([HELIOS_PROG_GNU_MAKE],
+[AC_MSG_CHECKING([whether ${MAKE-make} is GNU make])
+AS_CASE([`${MAKE-make} --version 2>/dev/null`],
+  [*"GNU Make"*], [AC_MSG_RESULT([yes])],
+  [AC_MSG_RESULT([no])
+  HELIOS_MISSING([GNU make], [make], [set MAKE to it])])])
+
+AC_DEFUN([HELIOS_TARGET_X86_64_LINUX],
+[AC_MSG_CHECKING([whether the target is x86_64 with 64-bit pointers])
+AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+#if !defined(__x86_64__) || defined(__ILP32__)
+#error
+#endif
+]])], [AC_MSG_RESULT([yes])],
+[AC_MSG_RESULT([no])
+AC_MSG_ERROR([Helios runs on x86_64; '$CC $CFLAGS' compiles for $host or 32 bits])])
+AC_MSG_CHECKING([whether the target is Linux])
+AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+#ifndef __linux__
+#error
+#endif
+]])], [AC_MSG_RESULT([yes])],
+[AC_MSG_RESULT([no])
+AC_MSG_ERROR([the hosted kernel needs Linux; '$CC' compiles for $host])])
+AC_CHECK_HEADER([linux/userfaultfd.h], [],
+  [HELIOS_MISSING([linux/userfaultfd.h], [linux-libc-dev], [])])])
+
+dnl HELIOS_LINKS(what, flags, remark): a program without libc.
+AC_DEFUN([HELIOS_LINKS],
+[AC_MSG_CHECKING([whether $CC $1])
+helios_save_CFLAGS=$CFLAGS helios_save_LDFLAGS=$LDFLAGS
+CFLAGS="$2" LDFLAGS=
+AC_LINK_IFELSE([AC_LANG_SOURCE([[void _start(void) { for (;;); }]])],
+  [AC_MSG_RESULT([yes])],
+  [AC_MSG_RESULT([no])
+  AC_MSG_ERROR([user programs are static PIEs: '$CC $2' must work; $3])])
+CFLAGS=$helios_save_CFLAGS LDFLAGS=$helios_save_LDFLAGS])
+
+AC_DEFUN([HELIOS_COMPILER],
+[AX_CHECK_COMPILE_FLAG([-std=gnu17], [],
+  [AC_MSG_ERROR([$CC does not know -std=gnu17; gcc 8 and clang 6 do])])
+HELIOS_LINKS([links freestanding static PIEs],
+  [-ffreestanding -fPIE -nostdlib -static-pie],
+  [gcc 8 with binutils 2.31 and clang 9 do])
+USER_TARGET_CFLAGS=
+AX_APPEND_COMPILE_FLAGS([-ffreestanding -fPIE -fvisibility=hidden dnl
+-fno-stack-protector -fcf-protection=none -ftls-model=local-exec dnl
+-fno-tree-loop-distribute-patterns --param=min-pagesize=0], dnl
+  [USER_TARGET_CFLAGS], [-Werror])
+AC_SUBST([USER_TARGET_CFLAGS])])
+
+AC_DEFUN([HELIOS_WARNINGS],
+[WARN_CFLAGS=
+AX_APPEND_COMPILE_FLAGS([-Wall -Wextra -Wconversion -Wshadow -Wcast-qual dnl
+-Wstrict-prototypes -Wmissing-prototypes], [WARN_CFLAGS], [-Werror])
+AC_SUBST([WARN_CFLAGS])])
+
+AC_DEFUN([HELIOS_SANITIZE],
+[INSTRUMENT_CFLAGS="$INSTRUMENT_CFLAGS -fsanitize=address,undefined dnl
+-fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+AX_CHECK_LINK_FLAG([-fsanitize=address,undefined], [],
+  [AC_MSG_ERROR([$CC cannot link with -fsanitize=address,undefined; dnl
+Debian: apt-get install libgcc-12-dev or libclang-rt-14-dev])])])
+
+AC_DEFUN([HELIOS_COVERAGE],
+[INSTRUMENT_CFLAGS="$INSTRUMENT_CFLAGS --coverage -fprofile-update=atomic"
+AX_CHECK_LINK_FLAG([--coverage], [],
+  [AC_MSG_ERROR([$CC cannot link with --coverage; dnl
+Debian: apt-get install libgcc-12-dev or libclang-rt-14-dev])])])

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Derivation: see cap.h for the list of brackets.
+ *
+ * Destroying never recurses.  A Memory whose slot goes while it has children
+ * (because an ancestor is being revoked) just unlinks: its children are the
+ * ancestor's now and go the same way, and the object lives on without a
+ * capability until the last of what came from it is gone.
+ */
+#include <cap.h>
+#include <cspace.h>
+#include <devmem.h>
+#include <ipc.h>
+#include <irq.h>
+#include <klog.h>
+#include <memory.h>
+#include <page.h>
+#include <task.h>
+#include <vspace.h>
+
+struct slot cap_root;
+
+/* Tasks whose revoke was preempted, by task.revokes. */
+static struct list revokes;
+
+void
+cap_init(void)
+{
+	cap_root = (struct slot){ 0 };
+	cap_root.open.next = cap_root.open.prev = &cap_root.close;
+	cap_root.close.next = cap_root.close.prev = &cap_root.open;
+	list_init(&revokes);
+}
+
+bool
+cap_is_factory(unsigned int type)
+{
+	return type == HELIOS_MEMORY || type == HELIOS_DEVMEM ||
+		type == HELIOS_IRQCONTROL || type == HELIOS_IOCONTROL;
+}
+
+bool
+cap_copyable(unsigned int type)
+{
+	return !cap_is_factory(type) && type != HELIOS_REPLY &&
+		type != HELIOS_SYSTEMCONTROL;
+}
+
+static void
+link_marks(struct mark *a, struct mark *b)
+{
+	a->next = b;
+	b->prev = a;
+}
+
+void
+cap_insert(struct slot *s, struct slot *parent, uint64_t cap, uint64_t word)
+{
+	kassert(cap_type(s) == HELIOS_NULL);
+	s->cap = cap;
+	s->word = word;
+	s->vspace = NULL;
+	s->next = s->prev = 0;
+	link_marks(&s->close, parent->open.next);
+	link_marks(&s->open, &s->close);
+	link_marks(&parent->open, &s->open);
+}
+
+void
+cap_copy(struct slot *dst, struct slot *src, unsigned int rights,
+		uint64_t badge)
+{
+	unsigned int type = cap_type(src);
+	uint64_t word = 0;
+
+	kassert(cap_copyable(type));
+	if (type == HELIOS_ENDPOINT || type == HELIOS_NOTE)
+		word = badge;
+	else if (type == HELIOS_IOPORT)
+		word = src->word;
+	cap_insert(dst, src, (src->cap & ~0xffull) | rights, word);
+}
+
+/* Whoever revokes below the slot follows it to its new place; NULL: stops. */
+static void
+revokes_retarget(struct slot *from, struct slot *to)
+{
+	struct list *l, *next;
+
+	for (l = revokes.next; l != &revokes; l = next) {
+		struct task *t = container_of(l, struct task, revokes);
+
+		next = l->next;
+		if (t->revoking != from)
+			continue;
+		t->revoking = to;
+		if (to == NULL)
+			list_remove(l);
+	}
+}
+
+void
+cap_move(struct slot *dst, struct slot *src)
+{
+	unsigned int type = cap_type(src);
+
+	kassert(cap_type(dst) == HELIOS_NULL);
+	dst->cap = src->cap;
+	dst->word = src->word;
+	dst->vspace = NULL;
+	dst->next = dst->prev = 0;
+	link_marks(src->open.prev, &dst->open);
+	if (cap_has_children(src)) {
+		link_marks(&dst->open, src->open.next);
+		link_marks(src->close.prev, &dst->close);
+	} else {
+		link_marks(&dst->open, &dst->close);
+	}
+	link_marks(&dst->close, src->close.next);
+	if (type == HELIOS_PAGE && src->vspace != NULL)
+		vspace_slot_moved(dst, src);
+	else if (type == HELIOS_ENDPOINT || type == HELIOS_NOTE)
+		waiters_moved(dst, src);
+	else if (type == HELIOS_REPLY)
+		reply_slot_moved(dst);
+	if (src->cap & SLOT_REVOKING)
+		revokes_retarget(src, dst);
+	*src = (struct slot){ 0 };
+}
+
+/* Same type and object, whatever the rights. */
+static bool
+same_object(const struct mark *m, const struct slot *s)
+{
+	return mark_slot(m)->cap >> 8 == s->cap >> 8;
+}
+
+bool
+cap_is_last(const struct slot *s)
+{
+	if (cap_is_factory(cap_type(s)))
+		return true;
+	return !cap_has_children(s) && !same_object(s->open.prev, s) &&
+		!same_object(s->close.next, s);
+}
+
+/* old: what the slot held. */
+static void
+release_object(const struct slot *old)
+{
+	switch (cap_type(old)) {
+	case HELIOS_MEMORY:
+		memory_orphan(cap_object(old));
+		return;
+	case HELIOS_DEVMEM:
+		devmem_orphan(cap_object(old));
+		return;
+	case HELIOS_CSPACE:
+	case HELIOS_VSPACE:
+	case HELIOS_TASK:
+		reap_add(cap_object(old));
+		return;
+	case HELIOS_PAGE:
+		page_release(old);
+		return;
+	case HELIOS_ENDPOINT:
+		endpoint_destroy(cap_object(old));
+		return;
+	case HELIOS_NOTE:
+		note_destroy(cap_object(old));
+		return;
+	case HELIOS_IRQHANDLER:
+		irqhandler_release(cap_object(old));
+		return;
+	}
+}
+
+static struct task *
+slot_task(const struct slot *s)
+{
+	struct frame *f = frame_of_ptr(s);
+
+	return f != NULL && f->kind == FRAME_TASK ? f->object : NULL;
+}
+
+/* Whoever relies on this capability stops; false: there is more to do. */
+static bool
+detach_users(struct slot *s)
+{
+	struct task *t = slot_task(s);
+
+	switch (cap_type(s)) {
+	case HELIOS_ENDPOINT:
+	case HELIOS_NOTE:
+		if (waiters_revoke_one(s))
+			return false;
+		break;
+	case HELIOS_PAGE:
+		if (s->vspace != NULL)
+			vspace_unmap(s);
+		break;
+	case HELIOS_REPLY:
+		reply_slot_destroyed(s);
+		break;
+	}
+	if (t != NULL)
+		task_slot_leaving(t, s);
+	return true;
+}
+
+/* Empty one slot; what is derived from it passes to its parent. */
+static bool
+empty_step(struct slot *s)
+{
+	struct slot old;
+	bool last;
+
+	if (!detach_users(s))
+		return false;
+	last = cap_is_last(s);
+	if (s->cap & SLOT_REVOKING)
+		revokes_retarget(s, NULL);
+	old = *s;
+	link_marks(s->open.prev, s->open.next);
+	link_marks(s->close.prev, s->close.next);
+	*s = (struct slot){ 0 };
+	if (last)
+		release_object(&old);
+	return true;
+}
+
+bool
+cap_destroy_step(struct slot *s)
+{
+	if (cap_is_factory(cap_type(s)) && cap_has_children(s)) {
+		cap_revoke_step(s);
+		return false;
+	}
+	return empty_step(s);
+}
+
+void
+cap_mark_dead(struct slot *s)
+{
+	struct cspace *cs = slot_cspace(s);
+
+	if (cs == NULL)
+		return;
+	s->cap = (uint64_t)HELIOS_DEAD << 8;
+	cs->ndead++;
+}
+
+bool
+cap_revoke_step(struct slot *s)
+{
+	struct slot *child;
+
+	if (!cap_has_children(s))
+		return true;
+	child = mark_slot(s->open.next);
+	if (empty_step(child))
+		cap_mark_dead(child);
+	return !cap_has_children(s);
+}
+
+void
+revoke_suspend(struct task *t, struct slot *s)
+{
+	t->revoking = s;
+	s->cap |= SLOT_REVOKING;
+	if (list_empty(&t->revokes))
+		list_append(&revokes, &t->revokes);
+}
+
+void
+revoke_resume(struct task *t)
+{
+	struct slot *s = t->revoking;
+	struct list *l;
+
+	if (s == NULL)
+		return;
+	t->revoking = NULL;
+	list_remove(&t->revokes);
+	for (l = revokes.next; l != &revokes; l = l->next)
+		if (container_of(l, struct task, revokes)->revoking == s)
+			return;
+	s->cap &= ~(uint64_t)SLOT_REVOKING;
+}
+
+void
+revoke_help(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 && !list_empty(&revokes); i++) {
+		struct task *t = container_of(revokes.next, struct task,
+				revokes);
+
+		if (!cap_has_children(t->revoking))
+			revoke_resume(t);
+		else
+			cap_revoke_step(t->revoking);
+	}
+}

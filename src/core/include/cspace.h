@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CORE_CSPACE_H
+#define CORE_CSPACE_H
+
+#include <cap.h>
+#include <object.h>
+#include <result.h>
+
+struct frame;
+
+struct cspace {
+	struct heavy heavy;
+	struct slot *slots;	/* 2^radix, in frames of their own */
+	uint32_t nslots;
+	uint32_t free;		/* first free index; nslots: none */
+	uint32_t nfree;
+	uint32_t ndead;
+	uint32_t reaped;	/* while it is taken apart: next slot */
+};
+
+/* table: cleared block of 2^radix * 64 bytes, of kind FRAME_MAKING. */
+struct cspace *cspace_create(struct memory *m, struct frame *table,
+		unsigned int radix);
+bool cspace_reap_step(struct cspace *cs);
+
+/* The CSpace a slot is in; NULL for a slot of a task, or cap_root. */
+struct cspace *slot_cspace(const struct slot *s);
+uint32_t slot_index(const struct cspace *cs, const struct slot *s);
+
+/*
+ * Slot caddr of a CSpace, which must hold a capability (of the type, unless
+ * that is HELIOS_NULL).  INVALID_CADDR, INVALID_CSLOT, REVOKED,
+ * INVALID_CTYPE.
+ */
+struct result cspace_lookup(struct cspace *cs, uint64_t caddr,
+		unsigned int type, struct slot **out);
+
+/* Any slot there is, in whatever state.  INVALID_CADDR. */
+struct result cspace_slot(struct cspace *cs, uint64_t caddr,
+		struct slot **out);
+
+/*
+ * Take n destinations off the free list: each caddr names a Null slot or is
+ * UNDEF.  All or none.  dests_return, with the same arrays, before anything
+ * else touches the list, puts them back exactly as they were.
+ */
+struct result dests_take(struct cspace *cs, const helios_cap_t *caddr,
+		unsigned int n, struct slot **slots);
+void dests_return(struct cspace *cs, const helios_cap_t *caddr,
+		unsigned int n, struct slot **slots);
+
+/* An emptied slot (type Null, on no list), back on the free list. */
+void slot_release(struct cspace *cs, struct slot *s);
+
+/* The task's own tables: slot caddr of the CSpace of t. MISSING_PART too. */
+struct result task_lookup(struct task *t, uint64_t caddr, unsigned int type,
+		struct slot **out);
+
+#endif

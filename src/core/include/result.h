@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How an operation went: returned, never global.
+ */
+#ifndef CORE_RESULT_H
+#define CORE_RESULT_H
+
+#include <stdint.h>
+
+#include <helios/error.h>
+
+struct result {
+	int64_t status;		/* enum helios_status, or one of: */
+	uint64_t detail;
+};
+
+/* The call is not done; the task makes it again when it next runs. */
+#define RESULT_PREEMPTED	(-1)
+/* The call goes on without the caller, which is blocked or gone, or whose
+ * registers are already as they shall be. */
+#define RESULT_BLOCKED		(-2)
+
+#define RESULT_OK	((struct result){ HELIOS_OK, 0 })
+
+static inline struct result
+result_preempted(void)
+{
+	return (struct result){ RESULT_PREEMPTED, 0 };
+}
+
+static inline struct result
+result_blocked(void)
+{
+	return (struct result){ RESULT_BLOCKED, 0 };
+}
+
+/*
+ * Every decode failure goes through here.  Debug builds log one line: task,
+ * operation, slot, and the text, which says what was expected and what was
+ * found.
+ */
+struct result user_error(enum helios_status status, uint64_t detail,
+		const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+const char *status_name(int64_t status);
+
+/*
+ * The call under way, as user_error names it.  The dispatcher sets it.
+ */
+struct call_context {
+	const char *task;	/* NULL: none is under way */
+	const char *call;	/* of the system call */
+	uint64_t slot;		/* the capability invoked */
+	unsigned int type, op;	/* of a kernel object; type 0: none */
+};
+extern struct call_context call_context;
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tasks.
+ *
+ * Whatever the kernel relies on is a slot of the task itself, so revoking
+ * reaches it: a task without a VSpace does not run, a call that needs a
+ * missing part fails.
+ *
+ * Suspended and blocked are separate.  A task runs if it is neither, has a
+ * VSpace, and is not dead.  `blocked` says in what; the matching fields are
+ * valid only then.
+ *
+ * A call that was preempted has `restart` set: when the task is next picked,
+ * core makes the same call again from the unchanged registers before the
+ * task itself runs.
+ */
+#ifndef CORE_TASK_H
+#define CORE_TASK_H
+
+#include <stddef.h>
+
+#include <hal.h>
+#include <helios/message.h>
+#include <helios/syscall.h>
+
+#include <cap.h>
+#include <memory.h>
+#include <object.h>
+#include <result.h>
+#include <tree.h>
+#include <waitq.h>
+
+enum task_slot {
+	SLOT_CSPACE,
+	SLOT_VSPACE,
+	SLOT_IPCBUF,
+	SLOT_FAULT,
+	SLOT_NOTE,
+	TASK_SLOTS
+};
+
+enum blocked {
+	NOT_BLOCKED = 0,
+	BLOCKED_SEND,		/* queued at an endpoint: send, call, fault */
+	BLOCKED_RECV,		/* queued at an endpoint */
+	BLOCKED_CALL,		/* awaits a reply (of a call) */
+	BLOCKED_FAULT,		/* awaits a reply (of a fault) */
+	BLOCKED_NOTE,		/* on a note */
+	BLOCKED_POLL,		/* on up to 16 objects and a deadline */
+};
+
+/* What a task queued in BLOCKED_SEND is sending. */
+enum sending {
+	SENDING_MESSAGE,
+	SENDING_CALL,
+	SENDING_FAULT,
+};
+
+#define WAITER_MAIN	0	/* then one for each polled object */
+#define TASK_WAITERS	(1 + HELIOS_POLL_MAX)
+
+struct fault_message {
+	uint64_t words[12];	/* as in helios/fault.h */
+	unsigned int nwords;
+};
+
+struct task {
+	struct heavy heavy;
+	struct helios_regs regs;
+
+	/* Scheduling (sched.c) */
+	struct list run;		/* run queue; itself: on none */
+	uint8_t priority, max_priority;
+	bool suspended;
+	bool dead;			/* its last capability is gone */
+	bool restart;			/* make the call again first */
+	uint8_t blocked;		/* enum blocked */
+	uint8_t sending;		/* enum sending */
+	uint64_t flags;			/* HELIOS_TASK_* of SET_FLAGS */
+	uint64_t cpu_time;		/* ns, up to the last charge */
+	uint64_t slice_left;		/* ns */
+	struct tree_node sleep;		/* key: deadline, id */
+	bool sleeping;			/* in the tree */
+
+	/* IPC (endpoint.c, reply.c) */
+	uint64_t badge;			/* of what it is sending */
+	bool can_grant;			/* and whether it may carry caps */
+	struct task *caller;		/* whom it owes a reply, or NULL */
+	struct task *replier;		/* who owes this one a reply, if not: */
+	struct slot *reply_slot;	/* where that reply is stored */
+	struct fault_message fault;	/* SENDING_FAULT, BLOCKED_FAULT */
+
+	/* Long operations */
+	struct list reap;		/* objects it must take apart */
+	struct making making;		/* an allocation under way */
+	struct slot *revoking;		/* a preempted revoke, queued */
+	struct list revokes;		/* link of that queue */
+	unsigned int progress;		/* arguments of DESTROY done */
+
+	struct waiter waiters[TASK_WAITERS];
+	char name[HELIOS_TASK_NAME + 1];
+	struct slot slots[TASK_SLOTS];	/* 64-byte aligned by its type */
+	_Alignas(64) unsigned char hal[HAL_TASK_SIZE];
+};
+
+_Static_assert(sizeof(struct task) <= PAGE_SIZE, "a task is one page");
+
+struct task *task_create(struct memory *m);	/* NULL: no memory */
+
+/* The last capability is gone: off every queue at once; the rest in steps. */
+void task_kill(struct task *t);
+bool task_reap_step(struct task *t);		/* true: gone */
+
+/* One of its slots is about to be emptied: stop relying on it. */
+void task_slot_leaving(struct task *t, struct slot *s);
+
+/* Its parts; NULL if missing. */
+struct cspace *task_cspace(const struct task *t);
+struct helios_ipcbuf *task_ipcbuf(const struct task *t);
+
+/* Would it run?  (Not suspended, blocked, dead, or without VSpace.) */
+bool task_runnable(const struct task *t);
+
+void task_suspend(struct task *t);
+/* Clears suspension; a fault it awaits a reply of is over. */
+void task_resume(struct task *t);
+/*
+ * Take it out of what it is blocked in, its partners told, and finish its
+ * call with this status (a fault: nothing to finish; it stays suspended).
+ */
+void task_unblock(struct task *t, struct result r);
+/* The same without finishing the call; its registers are as they were. */
+void task_withdraw(struct task *t);
+/* Give up a call that was preempted, with what it had under way. */
+void task_abandon_call(struct task *t);
+void task_drop_work(struct task *t);	/* only that */
+/* It is no longer blocked: run it, unless something else keeps it. */
+void task_wake(struct task *t);
+/* Set the name; an empty one becomes task-<id>. */
+void task_set_name(struct task *t, const char *name, size_t len);
+/* Empty one of its slots, and put a copy of src (NULL: nothing) there. */
+void task_set_slot(struct task *t, enum task_slot which, struct slot *src);
+uint64_t task_state(const struct task *t);	/* HELIOS_TASK_*, INFO */
+
+/* The call's outputs.  Status: rax, and on an error rdx and rsi. */
+void task_set_result(struct task *t, struct result r);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Address spaces: x86_64 page tables, taken from the VSpace's own Memory as
+ * they are needed and given back when their last entry goes.
+ */
+#ifndef CORE_VSPACE_H
+#define CORE_VSPACE_H
+
+#include <hal.h>
+#include <memory.h>
+#include <object.h>
+#include <page.h>
+#include <result.h>
+
+struct vspace {
+	struct heavy heavy;
+	uint64_t root;		/* physical, the top-level table */
+	struct slot *mapped;	/* list of mapped Page slots */
+	uint64_t nmapped;	/* slots in it */
+	uint64_t tables;	/* page-table pages, the root included */
+	uint64_t choose;	/* where the search for a hole goes on */
+	_Alignas(64) unsigned char hal[HAL_VSPACE_SIZE];
+};
+
+/* NULL: no memory, or no address range. */
+struct vspace *vspace_create(struct memory *m, const struct vspace *like);
+bool vspace_reap_step(struct vspace *vs);
+
+/* Map n pages of one size; all checks and the choice of address included. */
+struct result vspace_map(struct vspace *vs, struct slot **pages,
+		unsigned int n, uint64_t address, uint64_t flags,
+		uint64_t *out);
+
+/* Never fail; the page is mapped there. */
+void vspace_unmap(struct slot *page);
+void vspace_protect(struct slot *page, uint64_t flags);
+
+/* A mapped page slot moved to another slot: mend the list. */
+void vspace_slot_moved(struct slot *to, struct slot *from);
+
+/*
+ * pagetable.c: the tables themselves.  pt_prepare makes sure that all levels
+ * for [va, va + len) are there, or changes nothing (false).  Then pt_set
+ * cannot fail.  pt_clear gives back what becomes empty.
+ */
+bool pt_prepare(struct vspace *vs, uint64_t va, uint64_t len, bool large);
+void pt_set(struct vspace *vs, uint64_t va, const struct slot *page,
+		uint64_t flags);
+void pt_clear(struct vspace *vs, uint64_t va, bool large);
+/* Is any part of the range mapped?  Then *where is the first such. */
+bool pt_occupied(struct vspace *vs, uint64_t va, uint64_t len,
+		uint64_t *where);
+
+/*
+ * An address a user gave.  It cannot be dereferenced, only copied through
+ * the tables of its space.
+ */
+struct uptr {
+	uint64_t addr;
+};
+
+/* May the space read (write) these bytes?  If not, *bad is the first. */
+bool user_check(const struct vspace *vs, struct uptr p, uint64_t len,
+		bool write, uint64_t *bad);
+/* After user_check of the same. */
+void user_copy_in(const struct vspace *vs, void *to, struct uptr from,
+		uint64_t len);
+void user_copy_out(const struct vspace *vs, struct uptr to, const void *from,
+		uint64_t len);
+/* From one space to another, both checked; len up to a page. */
+void user_copy(const struct vspace *to_vs, struct uptr to,
+		const struct vspace *from_vs, struct uptr from, uint64_t len);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Wait queues: by priority, first in first out within one.
+ *
+ * Waiters of one priority form a ring; the first of each ring is linked to
+ * the heads of the next higher and next lower priority present.  Joining
+ * walks the heads (at most 256), leaving and taking the first are O(1).
+ *
+ * A task has one waiter for send, receive, call and wait, and one for each
+ * object it polls.  A waiter is also on the list of the slot it went through,
+ * so that revoking that capability finds it.
+ */
+#ifndef CORE_WAITQ_H
+#define CORE_WAITQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cap.h>
+
+struct task;
+struct waitq;
+
+struct waiter {
+	struct waiter *next, *prev;	/* ring of one priority */
+	struct waiter *higher, *lower;	/* ring heads; valid in heads */
+	struct waitq *q;		/* NULL: waits nowhere */
+	struct slot *via;		/* through this capability */
+	struct waiter *via_next, *via_prev;
+	uint8_t index;			/* in task.waiters */
+	uint8_t priority;
+	bool is_head;
+};
+
+struct waitq {
+	struct waiter *first;		/* highest priority, longest waiting */
+};
+
+static inline bool
+waitq_empty(const struct waitq *q)
+{
+	return q->first == NULL;
+}
+
+/* Join q at the task's priority; via may be NULL only for tests. */
+void waitq_join(struct waitq *q, struct waiter *w, unsigned int priority,
+		struct slot *via);
+/* Leave whatever queue; harmless if in none. */
+void waitq_leave(struct waiter *w);
+/* The slot moved: its waiters follow.  (vspace/waiters share a union.) */
+void waiters_moved(struct slot *to, struct slot *from);
+
+struct task *waiter_task(const struct waiter *w);
+
+bool waitq_valid(const struct waitq *q);	/* for core_check */
+
+#endif

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory objects: blocks, and carving one Memory off another.
+ *
+ * Buddy allocation.  A block of 2^k frames starts at a multiple of 2^k; its
+ * buddy is the block whose number differs in bit k alone.  Free blocks merge
+ * as far as they can within one owner, so the free set of a Memory has one
+ * form only: after everything is freed it is exactly what it was.
+ */
+#include <klog.h>
+#include <memory.h>
+#include <task.h>
+
+struct memory *root_memory;
+struct memory *kernel_memory;
+
+static struct memory root, kernel;
+
+/*
+ * The frame table: entry i is about physical frame i.  Frame 0 is never
+ * used, so that number 0 can mean "none".
+ */
+static struct frame *frames;
+static uint32_t nframes;
+
+struct frame *
+frame_nr(uint32_t nr)
+{
+	kassert(nr != 0 && nr < nframes);
+	return &frames[nr];
+}
+
+uint32_t
+frame_number(const struct frame *f)
+{
+	return (uint32_t)(f - frames);
+}
+
+struct frame *
+frame_of(uint64_t phys)
+{
+	return phys >> PAGE_SHIFT < nframes ? &frames[phys >> PAGE_SHIFT] :
+		NULL;
+}
+
+struct frame *
+frame_of_ptr(const void *p)
+{
+	return frame_of((uint64_t)((uintptr_t)p - (uintptr_t)hal_physmap));
+}
+
+void *
+frame_ptr(const struct frame *f)
+{
+	return phys_ptr((uint64_t)frame_number(f) << PAGE_SHIFT);
+}
+
+static void
+freelist_push(struct memory *m, struct frame *f, unsigned int order)
+{
+	uint32_t first = m->blocks[order];
+
+	f->kind = FRAME_FREE;
+	f->order = (uint8_t)order;
+	f->owner = m;
+	f->object = NULL;
+	f->prev = 0;
+	f->next = first;
+	if (first != 0)
+		frames[first].prev = frame_number(f);
+	m->blocks[order] = frame_number(f);
+	m->orders |= 1u << order;
+}
+
+static void
+freelist_remove(struct memory *m, struct frame *f)
+{
+	if (f->next != 0)
+		frames[f->next].prev = f->prev;
+	if (f->prev != 0)
+		frames[f->prev].next = f->next;
+	else
+		m->blocks[f->order] = f->next;
+	if (m->blocks[f->order] == 0)
+		m->orders &= ~(1u << f->order);
+	f->next = f->prev = 0;
+	f->kind = FRAME_INTERIOR;
+}
+
+/* Take a free block of exactly this order, splitting a larger one. */
+static struct frame *
+take_block(struct memory *m, unsigned int order)
+{
+	uint32_t fit = m->orders >> order << order;
+	unsigned int have;
+	struct frame *f;
+
+	if (fit == 0)
+		return NULL;
+	have = (unsigned int)__builtin_ctz(fit);
+	f = frame_nr(m->blocks[have]);
+	freelist_remove(m, f);
+	while (have > order) {
+		have--;
+		freelist_push(m, f + (1u << have), have);
+	}
+	f->order = (uint8_t)order;
+	m->free -= 1ull << order;
+	return f;
+}
+
+/* The free buddy of a block, if the two may merge. */
+static struct frame *
+mergeable_buddy(const struct memory *m, const struct frame *f,
+		unsigned int order)
+{
+	uint32_t nr = frame_number(f) ^ 1u << order;
+	struct frame *buddy = &frames[nr];
+
+	if (order == MAX_ORDER || nr >= nframes ||
+			buddy->kind != FRAME_FREE ||
+			buddy->order != order || buddy->owner != m)
+		return NULL;
+	return buddy;
+}
+
+/* Give m a block, merging it with its neighbours. */
+static void
+give_block(struct memory *m, struct frame *f, unsigned int order)
+{
+	struct frame *buddy;
+
+	m->free += 1ull << order;
+	while ((buddy = mergeable_buddy(m, f, order)) != NULL) {
+		freelist_remove(m, buddy);
+		f->kind = FRAME_INTERIOR;
+		if (buddy < f)
+			f = buddy;
+		order++;
+	}
+	freelist_push(m, f, order);
+}
+
+struct frame *
+block_alloc(struct memory *m, unsigned int order, enum frame_kind kind)
+{
+	struct frame *f = take_block(m, order);
+
+	if (f == NULL)
+		return NULL;
+	f->kind = (uint8_t)kind;
+	f->owner = m;
+	f->object = NULL;
+	f->used = 0;
+	hal_mem_alive(frame_ptr(f), PAGE_SIZE << order);
+	return f;
+}
+
+void
+block_free(struct frame *head)
+{
+	unsigned int order = head->order;
+
+	kassert(head->kind != FRAME_FREE && head->kind != FRAME_INTERIOR &&
+		head->kind != FRAME_KERNEL);
+	hal_mem_dead(frame_ptr(head), PAGE_SIZE << order);
+	if (head->kind == FRAME_CSPACE)
+		block_set_kind(head, FRAME_MAKING, NULL);
+	give_block(head->owner, head, order);
+}
+
+void
+block_split(struct frame *head, uint32_t n)
+{
+	uint32_t i, size = 1u << head->order;
+
+	for (i = 0; i < size; i++) {
+		struct frame *f = head + i;
+
+		f->kind = head->kind;
+		f->owner = head->owner;
+		f->order = 0;
+		f->next = f->prev = 0;
+		f->object = NULL;
+	}
+	for (i = n; i < size; i++)
+		block_free(head + i);
+}
+
+void
+block_set_kind(struct frame *head, enum frame_kind kind, void *object)
+{
+	bool all = kind == FRAME_CSPACE || head->kind == FRAME_CSPACE;
+	uint32_t i, size = all ? 1u << head->order : 1;
+
+	for (i = 1; i < size; i++) {
+		head[i].kind = kind == FRAME_CSPACE ? FRAME_CSPACE :
+			FRAME_INTERIOR;
+		head[i].object = object;
+	}
+	head->kind = (uint8_t)kind;
+	head->object = object;
+}
+
+uint64_t
+memory_largest(const struct memory *m)
+{
+	return m->orders == 0 ? 0 :
+		1ull << (31 - __builtin_clz(m->orders));
+}
+
+static void
+memory_init(struct memory *m, struct memory *parent)
+{
+	*m = (struct memory){ 0 };
+	heavy_init(&m->heavy, HELIOS_MEMORY, parent);
+	list_init(&m->dead);
+	list_init(&m->making);
+}
+
+struct memory *
+memory_create(struct memory *parent)
+{
+	struct memory *m = slab_alloc(parent, sizeof(*m));
+
+	if (m != NULL)
+		memory_init(m, parent);
+	return m;
+}
+
+bool
+memory_fill(struct memory *m, uint64_t pages)
+{
+	struct memory *parent = m->heavy.obj.memory;
+	unsigned int order = 63 - (unsigned int)__builtin_clzll(pages);
+	struct frame *f;
+
+	if (parent->orders == 0)
+		return false;
+	if (order > MAX_ORDER)
+		order = MAX_ORDER;
+	/* The largest there is, but no larger than what is wanted. */
+	while ((f = take_block(parent, order)) == NULL)
+		order = 31 - (unsigned int)__builtin_clz(parent->orders);
+	m->pages += 1ull << order;
+	give_block(m, f, order);
+	return true;
+}
+
+static void
+check_orphan(struct memory *m)
+{
+	if (m->orphan && m->objects == 0)
+		reap_add(&m->heavy);
+}
+
+void
+memory_count(struct memory *m, int delta)
+{
+	m->objects += (uint64_t)(int64_t)delta;
+	if (delta < 0)
+		check_orphan(m);
+}
+
+void
+memory_orphan(struct memory *m)
+{
+	object_assert(&m->heavy.obj, HELIOS_MEMORY);
+	m->orphan = true;
+	check_orphan(m);
+}
+
+/* Give one block back to the parent. */
+static void
+return_block(struct memory *m)
+{
+	struct frame *f = frame_nr(m->blocks[__builtin_ctz(m->orders)]);
+	unsigned int order = f->order;
+
+	freelist_remove(m, f);
+	m->free -= 1ull << order;
+	m->pages -= 1ull << order;
+	give_block(m->heavy.obj.memory, f, order);
+}
+
+bool
+memory_reap_step(struct memory *m)
+{
+	if (!list_empty(&m->making)) {
+		make_drop(container_of(m->making.next, struct task,
+			making.link));
+		return false;
+	}
+	if (m->heavy.obj.memory == NULL) {	/* the root stays */
+		list_remove(&m->heavy.by_task);
+		return true;
+	}
+	if (m->orders != 0) {
+		return_block(m);
+		return false;
+	}
+	kassert(m->pages == 0 && m->objects == 0);
+	object_fini(&m->heavy.obj);
+	slab_free(m);
+	return true;
+}
+
+/* Boot */
+
+static void
+give_range(struct memory *m, uint32_t nr, uint32_t end)
+{
+	uint32_t i;
+
+	m->pages += end - nr;
+	for (i = nr; i < end; i++)
+		frames[i].kind = FRAME_INTERIOR;
+	while (nr < end) {
+		unsigned int order = (unsigned int)__builtin_ctz(nr);
+
+		if (order > MAX_ORDER)
+			order = MAX_ORDER;
+		while ((1u << order) > end - nr)
+			order--;
+		give_block(m, &frames[nr], order);
+		nr += 1u << order;
+	}
+}
+
+static uint32_t
+first_frame(const struct hal_range *r)
+{
+	uint32_t nr = (uint32_t)(r->base >> PAGE_SHIFT);
+
+	return nr == 0 ? 1 : nr;
+}
+
+static uint32_t
+end_frame(const struct hal_range *r)
+{
+	/* Slots link to each other over at most 2^31 slots: 128 GiB. */
+	uint64_t end = (r->base + r->size) >> PAGE_SHIFT, most = 1ull << 25;
+
+	return (uint32_t)(end < most ? end : most);
+}
+
+/* Where the table itself goes: the first room, before or after `keep`. */
+static bool
+place_table(const struct hal_range *ram, size_t n, const struct hal_range *keep,
+		uint32_t pages, uint32_t *where)
+{
+	uint32_t keep_first = (uint32_t)(keep->base >> PAGE_SHIFT);
+	uint32_t keep_end = (uint32_t)((keep->base + keep->size + PAGE_SIZE -
+		1) >> PAGE_SHIFT);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		*where = first_frame(&ram[i]);
+		if (*where < keep_end && *where + pages > keep_first)
+			*where = keep_end;
+		if (*where + pages <= end_frame(&ram[i]))
+			return true;
+	}
+	return false;
+}
+
+static void
+give_ram(const struct hal_range *ram, size_t n, uint32_t table, uint32_t pages)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint32_t first = first_frame(&ram[i]);
+		uint32_t end = end_frame(&ram[i]);
+
+		if (first >= end)
+			continue;
+		if (table < first || table >= end) {
+			give_range(root_memory, first, end);
+			continue;
+		}
+		give_range(root_memory, first, table);
+		give_range(root_memory, table + pages, end);
+	}
+}
+
+/* 1/256 of all memory, at most 256 KiB, for device records. */
+static bool
+boot_kernel_memory(void)
+{
+	uint64_t want = root.free / 256;
+
+	want = want < 4 ? 4 : want > 64 ? 64 : want;
+	memory_init(&kernel, &root);
+	kernel_memory = &kernel;
+	while (kernel.pages < want)
+		if (!memory_fill(&kernel, want - kernel.pages))
+			return false;
+	return true;
+}
+
+bool
+memory_boot(const struct hal_range *ram, size_t n, const struct hal_range *keep,
+		uint64_t *kernel_pages)
+{
+	uint32_t pages, where, i;
+
+	if (n == 0)
+		return false;
+	nframes = end_frame(&ram[n - 1]);
+	pages = (uint32_t)((nframes * sizeof(struct frame) + PAGE_SIZE - 1) >>
+		PAGE_SHIFT);
+	if (!place_table(ram, n, keep, pages, &where))
+		return false;
+	frames = phys_ptr((uint64_t)where << PAGE_SHIFT);
+	hal_mem_alive(frames, pages * PAGE_SIZE);
+	__builtin_memset(frames, 0, pages * PAGE_SIZE);
+	for (i = where; i < where + pages; i++)
+		frames[i].kind = FRAME_KERNEL;
+	memory_init(&root, NULL);
+	root_memory = &root;
+	give_ram(ram, n, where, pages);
+	if (!boot_kernel_memory())
+		return false;
+	*kernel_pages = pages + kernel.pages;
+	return true;
+}
+
+/* Split free blocks until frame nr is one of its own, and take it. */
+static bool
+reserve_frame(struct memory *m, uint32_t nr, enum frame_kind kind)
+{
+	unsigned int order;
+	struct frame *f;
+
+	for (order = 0; order <= MAX_ORDER; order++) {
+		f = &frames[nr >> order << order];
+		if (f->kind == FRAME_FREE && f->order == order)
+			break;
+	}
+	if (order > MAX_ORDER || f->owner != m)
+		return false;
+	freelist_remove(m, f);
+	m->free--;
+	while (order-- > 0) {
+		struct frame *upper = f + (1u << order);
+
+		freelist_push(m, frame_number(upper) <= nr ? f : upper, order);
+		if (frame_number(upper) <= nr)
+			f = upper;
+	}
+	f->order = 0;
+	f->kind = (uint8_t)kind;
+	f->owner = m;
+	return true;
+}
+
+bool
+memory_reserve(struct memory *m, uint64_t phys, uint64_t pages,
+		enum frame_kind kind)
+{
+	uint32_t nr = (uint32_t)(phys >> PAGE_SHIFT), i;
+
+	for (i = 0; i < pages; i++)
+		if (nr + i >= nframes || !reserve_frame(m, nr + i, kind))
+			return false;
+	return true;
+}

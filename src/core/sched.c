@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scheduler.  Run queues hold what is ready; the current task is on
+ * none.  Nothing switches in the middle of an entry: core_exit looks once,
+ * at its end, at what the entry has done.
+ *
+ * core_exit is also where long work goes on: a preempted call is made again,
+ * and what a task has to reap is taken apart, before the task itself runs.
+ * Each entry does at least one step of such work, so that a storm of
+ * interrupts cannot stop it; then it leaves as soon as one is pending.
+ */
+#include <stddef.h>
+
+#include <hal.h>
+#include <helios/types.h>
+
+#include <ipc.h>
+#include <klog.h>
+#include <object.h>
+#include <sched.h>
+#include <task.h>
+#include <uapi.h>
+
+/* Sleepers woken by one entry; the timer is armed at once for the rest. */
+#define WAKE_MAX	16
+
+struct cpu cpu0;
+struct tree sleepers;
+uint64_t sched_slice_ns;
+
+void
+sched_init(uint64_t slice_ns)
+{
+	cpu0 = (struct cpu){ 0 };
+	for (size_t i = 0; i < HELIOS_PRIORITIES; i++)
+		list_init(&cpu0.queue[i]);
+	sleepers.root = NULL;
+	sched_slice_ns = slice_ns;
+}
+
+static void
+enqueue(struct task *t, bool front)
+{
+	struct list *q = &cpu0.queue[t->priority];
+
+	list_append(front ? q->next : q, &t->run);
+	cpu0.bits[t->priority / 64] |= 1ull << t->priority % 64;
+}
+
+static void
+dequeue(struct task *t)
+{
+	list_remove(&t->run);
+	if (list_empty(&cpu0.queue[t->priority]))
+		cpu0.bits[t->priority / 64] &= ~(1ull << t->priority % 64);
+}
+
+/* The first of the highest priority with a queue; NULL: all are empty. */
+static struct task *
+best(void)
+{
+	for (unsigned int i = 4; i-- > 0;) {
+		unsigned int p;
+
+		if (cpu0.bits[i] == 0)
+			continue;
+		p = i * 64 + 63 - (unsigned int)__builtin_clzll(cpu0.bits[i]);
+		return container_of(cpu0.queue[p].next, struct task, run);
+	}
+	return NULL;
+}
+
+void
+sched_ready(struct task *t)
+{
+	if (t == cpu0.current || !list_empty(&t->run) || !task_runnable(t))
+		return;
+	t->slice_left = sched_slice_ns;
+	enqueue(t, false);
+}
+
+void
+sched_stopped(struct task *t)
+{
+	if (!list_empty(&t->run))
+		dequeue(t);
+}
+
+void
+sched_yield(void)
+{
+	if (cpu0.current != NULL)
+		cpu0.current->slice_left = 0;
+}
+
+void
+sched_set_priority(struct task *t, unsigned int priority)
+{
+	bool queued = !list_empty(&t->run);
+
+	if (queued)
+		dequeue(t);
+	t->priority = (uint8_t)priority;
+	if (queued)
+		enqueue(t, false);
+	for (unsigned int i = 0; i < TASK_WAITERS; i++) {
+		struct waiter *w = &t->waiters[i];
+		struct waitq *q = w->q;
+		struct slot *via = w->via;
+
+		if (q == NULL)
+			continue;
+		waitq_leave(w);
+		waitq_join(q, w, priority, via);
+	}
+}
+
+void
+sleep_until(struct task *t, uint64_t deadline)
+{
+	t->sleep.key = deadline;
+	t->sleep.key2 = t->heavy.obj.id;
+	tree_insert(&sleepers, &t->sleep);
+	t->sleeping = true;
+}
+
+void
+sleep_cancel(struct task *t)
+{
+	if (!t->sleeping)
+		return;
+	tree_remove(&sleepers, &t->sleep);
+	t->sleeping = false;
+}
+
+static void
+charge(void)
+{
+	struct task *t = cpu0.current;
+
+	if (t != NULL) {
+		t->cpu_time += cpu0.now - cpu0.charged;
+		t->slice_left = cpu0.slice_end > cpu0.now ?
+			cpu0.slice_end - cpu0.now : 0;
+	}
+	cpu0.charged = cpu0.now;
+}
+
+void
+sched_enter(void)
+{
+	cpu0.now = hal_now();
+	cpu0.worked = false;
+	charge();
+	for (unsigned int i = 0; i < WAKE_MAX; i++) {
+		struct tree_node *n = tree_first(&sleepers);
+
+		if (n == NULL || n->key > cpu0.now)
+			break;
+		poll_wake(container_of(n, struct task, sleep));
+	}
+}
+
+/* Put the current task back, if another one goes before it. */
+static bool
+current_stays(void)
+{
+	struct task *t = cpu0.current, *b = best();
+
+	if (t == NULL || !task_runnable(t))
+		return false;
+	if (t->slice_left == 0) {
+		t->slice_left = sched_slice_ns;
+		cpu0.slice_end = cpu0.now + sched_slice_ns;
+		if (b == NULL || b->priority < t->priority)
+			return true;
+		cpu0.current = NULL;
+		enqueue(t, false);
+		return false;
+	}
+	if (b == NULL || b->priority <= t->priority)
+		return true;
+	cpu0.current = NULL;
+	enqueue(t, true);
+	return false;
+}
+
+static struct task *
+pick(void)
+{
+	struct task *t;
+
+	if (current_stays())
+		return cpu0.current;
+	t = best();
+	cpu0.current = t;
+	if (t == NULL)
+		return NULL;
+	dequeue(t);
+	cpu0.slice_end = cpu0.now + t->slice_left;
+	cpu0.last = t;
+	return t;
+}
+
+/* The timer: the next sleeper, or the end of a slice that others share. */
+static void
+arm(void)
+{
+	const struct task *t = cpu0.current;
+	const struct tree_node *n = tree_first(&sleepers);
+	uint64_t when = HELIOS_FOREVER;
+
+	if (n != NULL)
+		when = n->key;
+	if (t != NULL && !list_empty(&cpu0.queue[t->priority]) &&
+			cpu0.slice_end < when)
+		when = cpu0.slice_end;
+	if (when == cpu0.armed)
+		return;
+	cpu0.armed = when;
+	hal_timer_set(when);
+}
+
+/* Is there something to do before t runs (NULL: before all are idle)? */
+static bool
+has_work(const struct task *t)
+{
+	if (t == NULL)
+		return !list_empty(&reap_orphans);
+	return t->restart || !list_empty(&t->reap);
+}
+
+static void
+work_step(struct task *t)
+{
+	if (t == NULL)
+		reap_step(&reap_orphans);
+	else if (t->restart)
+		syscall_run(t);
+	else
+		reap_step(&t->reap);
+}
+
+struct task *
+core_exit(void)
+{
+	struct task *t;
+
+	if (cpu0.current != NULL && cpu0.current->dead)
+		cpu0.current = NULL;
+	for (int i = 0; i < 2 && !list_empty(&reap_orphans); i++)
+		reap_step(&reap_orphans);
+	for (;;) {
+		t = pick();
+		arm();
+		if (!has_work(t))
+			return t;
+		/* Does an interrupt wait, and has this entry got on? */
+		if (cpu0.worked && hal_irq_pending())
+			return t;
+		cpu0.worked = true;
+		work_step(t);
+	}
+}

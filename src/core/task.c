@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tasks: creation, what keeps them from running, and their end.
+ *
+ * Everything a task is part of points both ways (queues, replies, a bound
+ * note, lists of capabilities), so that whichever side goes first finds the
+ * other and tells it.  task_kill cuts all of that at once; what then is left
+ * of the task, its own slots, is emptied in steps.
+ */
+#include <stddef.h>
+
+#include <helios/types.h>
+
+#include <cspace.h>
+#include <ipc.h>
+#include <klog.h>
+#include <page.h>
+#include <sched.h>
+#include <task.h>
+
+struct task *
+task_create(struct memory *m)
+{
+	struct frame *f = block_alloc(m, 0, FRAME_TASK);
+	struct task *t;
+
+	if (f == NULL)
+		return NULL;
+	t = frame_ptr(f);
+	__builtin_memset(t, 0, PAGE_SIZE);
+	f->object = t;
+	heavy_init(&t->heavy, HELIOS_TASK, m);
+	list_init(&t->run);
+	list_init(&t->reap);
+	make_init(&t->making);
+	list_init(&t->revokes);
+	for (unsigned int i = 0; i < TASK_WAITERS; i++)
+		t->waiters[i].index = (uint8_t)i;
+	t->suspended = true;
+	t->regs.rflags = 0x202;
+	task_set_name(t, "", 0);
+	if (!hal_task_init(t)) {
+		object_fini(&t->heavy.obj);
+		block_free(f);
+		return NULL;
+	}
+	return t;
+}
+
+void
+task_set_name(struct task *t, const char *name, size_t len)
+{
+	size_t n = 0;
+
+	if (len > HELIOS_TASK_NAME)
+		len = HELIOS_TASK_NAME;
+	__builtin_memset(t->name, 0, sizeof(t->name));
+	/* It is printed on consoles: nothing but plain characters. */
+	for (; n < len && name[n] != '\0'; n++)
+		t->name[n] = name[n] < ' ' || name[n] > '~' ? '?' : name[n];
+	if (n == 0)
+		ksnprintf(t->name, sizeof(t->name), "task-%lu",
+				t->heavy.obj.id);
+}
+
+static void *
+part(const struct task *t, enum task_slot which, unsigned int type)
+{
+	const struct slot *s = &t->slots[which];
+
+	return cap_type(s) == type ? cap_object(s) : NULL;
+}
+
+struct cspace *
+task_cspace(const struct task *t)
+{
+	return part(t, SLOT_CSPACE, HELIOS_CSPACE);
+}
+
+struct vspace *
+task_vspace(const struct task *t)
+{
+	return part(t, SLOT_VSPACE, HELIOS_VSPACE);
+}
+
+struct note *
+task_bound_note(const struct task *t)
+{
+	return part(t, SLOT_NOTE, HELIOS_NOTE);
+}
+
+struct helios_ipcbuf *
+task_ipcbuf(const struct task *t)
+{
+	const struct slot *s = &t->slots[SLOT_IPCBUF];
+
+	return cap_type(s) == HELIOS_PAGE ? phys_ptr(page_phys(s)) : NULL;
+}
+
+struct helios_regs *
+task_regs(struct task *t)
+{
+	return &t->regs;
+}
+
+const char *
+task_name(const struct task *t)
+{
+	return t->name;
+}
+
+uint64_t
+task_id(const struct task *t)
+{
+	return t->heavy.obj.id;
+}
+
+bool
+task_is_foreign(const struct task *t)
+{
+	return (t->flags & HELIOS_TASK_FOREIGN) != 0;
+}
+
+void *
+task_hal(struct task *t)
+{
+	return t->hal;
+}
+
+bool
+task_runnable(const struct task *t)
+{
+	return !t->suspended && t->blocked == NOT_BLOCKED && !t->dead &&
+		task_vspace(t) != NULL;
+}
+
+static bool
+is_faulted(const struct task *t)
+{
+	return t->blocked == BLOCKED_FAULT || (t->blocked == BLOCKED_SEND &&
+			t->sending == SENDING_FAULT);
+}
+
+uint64_t
+task_state(const struct task *t)
+{
+	static const uint64_t states[] = {
+		[NOT_BLOCKED] = 0,
+		[BLOCKED_SEND] = HELIOS_TASK_SENDING,
+		[BLOCKED_RECV] = HELIOS_TASK_RECEIVING,
+		[BLOCKED_CALL] = HELIOS_TASK_CALLING,
+		[BLOCKED_FAULT] = HELIOS_TASK_FAULTED,
+		[BLOCKED_NOTE] = HELIOS_TASK_WAITING,
+		[BLOCKED_POLL] = HELIOS_TASK_POLLING,
+	};
+	uint64_t state = states[t->blocked];
+
+	if (is_faulted(t))
+		state = HELIOS_TASK_FAULTED;
+	if (t->suspended)
+		state |= HELIOS_TASK_SUSPENDED;
+	if (task_vspace(t) == NULL)
+		state |= HELIOS_TASK_NO_VSPACE;
+	return state;
+}
+
+void
+task_set_result(struct task *t, struct result r)
+{
+	t->regs.rax = (uint64_t)r.status;
+	if (r.status == HELIOS_OK)
+		return;
+	t->regs.rdx = r.detail;
+	t->regs.rsi = 0;
+}
+
+void
+task_wake(struct task *t)
+{
+	t->blocked = NOT_BLOCKED;
+	sched_ready(t);
+}
+
+/*
+ * A poller may be woken already and not have run yet: it looks again when it
+ * does, so that it need not stand in queues meanwhile, where it would hold
+ * up the wake-up of others.
+ */
+void
+task_suspend(struct task *t)
+{
+	t->suspended = true;
+	if (t->blocked == BLOCKED_POLL)
+		poll_wake(t);
+	poll_leave(t);
+	sched_stopped(t);
+}
+
+void
+task_resume(struct task *t)
+{
+	if (is_faulted(t)) {
+		task_withdraw(t);
+		fault_over(t);
+	}
+	t->suspended = false;
+	sched_ready(t);
+}
+
+void
+task_withdraw(struct task *t)
+{
+	switch ((enum blocked)t->blocked) {
+	case BLOCKED_CALL:
+	case BLOCKED_FAULT:
+		reply_disconnect(t);
+		break;
+	case BLOCKED_SEND:
+	case BLOCKED_RECV:
+	case BLOCKED_NOTE:
+		waitq_leave(&t->waiters[WAITER_MAIN]);
+		break;
+	case BLOCKED_POLL:
+	case NOT_BLOCKED:
+		break;
+	}
+	poll_leave(t);
+	t->blocked = NOT_BLOCKED;
+}
+
+void
+task_unblock(struct task *t, struct result r)
+{
+	bool faulted = is_faulted(t);
+
+	task_withdraw(t);
+	if (faulted) {
+		fault_stop(t, "its fault will not be answered");
+		return;
+	}
+	task_set_result(t, r);
+	sched_ready(t);
+}
+
+void
+task_abandon_call(struct task *t)
+{
+	t->restart = false;
+	task_drop_work(t);
+}
+
+void
+task_drop_work(struct task *t)
+{
+	t->progress = 0;
+	make_drop(t);
+	revoke_resume(t);
+}
+
+/*
+ * Nobody but the task itself, with a fault of its own, can be blocked
+ * through one of its slots, and none of their types is a factory: it takes
+ * two steps at most.
+ */
+void
+task_set_slot(struct task *t, enum task_slot which, struct slot *src)
+{
+	struct slot *s = &t->slots[which];
+
+	while (cap_type(s) != HELIOS_NULL)
+		cap_destroy_step(s);
+	if (src == NULL)
+		return;
+	cap_copy(s, src, cap_rights(src),
+			cap_type(src) == HELIOS_PAGE ? 0 : src->word);
+}
+
+void
+task_slot_leaving(struct task *t, struct slot *s)
+{
+	struct note *n;
+
+	switch (s - t->slots) {
+	case SLOT_VSPACE:
+		sched_stopped(t);
+		break;
+	case SLOT_NOTE:
+		n = task_bound_note(t);
+		if (n != NULL && n->bound == t)
+			n->bound = NULL;
+		break;
+	default:	/* looked up each time they are needed */
+		break;
+	}
+}
+
+/* Who takes apart what t had to?  Whoever made it go. */
+static struct list *
+heir(const struct task *t)
+{
+	struct task *c = cpu0.current;
+
+	return c == NULL || c == t || c->dead ? &reap_orphans : &c->reap;
+}
+
+void
+task_kill(struct task *t)
+{
+	struct note *n = task_bound_note(t);
+
+	if (t->dead)
+		return;
+	t->dead = true;
+	task_withdraw(t);
+	reply_drop(t);
+	sched_stopped(t);
+	if (n != NULL && n->bound == t)
+		n->bound = NULL;
+	task_abandon_call(t);
+	list_splice(heir(t), &t->reap);
+}
+
+bool
+task_reap_step(struct task *t)
+{
+	for (unsigned int i = 0; i < TASK_SLOTS; i++) {
+		if (cap_type(&t->slots[i]) == HELIOS_NULL)
+			continue;
+		cap_destroy_step(&t->slots[i]);
+		return false;
+	}
+	list_remove(&t->heavy.by_memory);
+	list_remove(&t->heavy.by_task);
+	/* Did it bring about its own end, in the entry that goes on here?
+	 * Then it is the next entry that can take the page away. */
+	if (t == cpu0.current) {
+		list_append(&reap_orphans, &t->heavy.by_task);
+		return false;
+	}
+	if (cpu0.last == t)
+		cpu0.last = NULL;
+	hal_task_fini(t);
+	object_fini(&t->heavy.obj);
+	block_free(frame_of_ptr(t));
+	return true;
+}

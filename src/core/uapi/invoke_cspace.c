@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Operations of CSpace.
+ *
+ * DESTROY and REVOKE may take long.  They are preempted between steps and
+ * made again; task.progress says how far DESTROY came (0: not begun, else 1
+ * more than the argument it is at).  While they are preempted, others that
+ * make system calls take steps for them (cap.h).
+ */
+#include <cspace.h>
+#include <hal.h>
+#include <ipc.h>
+#include <uapi.h>
+
+/* The source of COPY, MOVE and MINT: words 1 and 2. */
+static struct result
+decode_source(const struct invocation *inv, struct cspace **from,
+		uint64_t caddr, struct slot **src)
+{
+	uint64_t w = inv_word(inv, 1);
+	struct slot *table;
+	struct result r;
+
+	*from = cap_object(inv->slot);
+	if (w != HELIOS_CADDR_UNDEF) {
+		r = inv_cap(inv, 1, HELIOS_CSPACE, &table);
+		if (r.status != HELIOS_OK)
+			return r;
+		*from = cap_object(table);
+	}
+	return cspace_lookup(*from, caddr, HELIOS_NULL, src);
+}
+
+static struct result
+take_dest(const struct invocation *inv, struct slot **dest)
+{
+	helios_cap_t caddr;
+
+	return inv_take_dests(inv, cap_object(inv->slot), 0, 1, &caddr, dest);
+}
+
+static void
+return_dest(struct invocation *inv, const struct slot *dest)
+{
+	inv_return(inv, slot_index(cap_object(inv->slot), dest));
+}
+
+/* May it be copied, and are these rights? */
+static struct result
+check_copy(const struct slot *src, uint64_t rights, unsigned int word)
+{
+	if (!cap_copyable(cap_type(src)))
+		return user_error(HELIOS_UNSUPPORTED, cap_type(src),
+			"a %s can only be moved", type_name(cap_type(src)));
+	if (rights & ~(uint64_t)HELIOS_RIGHTS_ALL)
+		return user_error(HELIOS_INVALID_PARAM, word,
+			"rights within %x expected, %lx found",
+			HELIOS_RIGHTS_ALL, rights);
+	return RESULT_OK;
+}
+
+static struct result
+copy_to_dest(struct invocation *inv, struct slot *src, uint64_t rights,
+		uint64_t badge)
+{
+	struct slot *dest;
+	struct result r = take_dest(inv, &dest);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	cap_copy(dest, src, cap_rights(src) & (unsigned int)rights, badge);
+	return_dest(inv, dest);
+	return RESULT_OK;
+}
+
+static struct result
+cspace_copy(struct invocation *inv)
+{
+	struct cspace *from;
+	struct slot *src;
+	struct result r = inv_need_words(inv, 4);
+
+	if (r.status == HELIOS_OK)
+		r = decode_source(inv, &from, inv_word(inv, 2), &src);
+	if (r.status == HELIOS_OK)
+		r = check_copy(src, inv_word(inv, 3), 3);
+	if (r.status != HELIOS_OK)
+		return r;
+	return copy_to_dest(inv, src, inv_word(inv, 3), src->word);
+}
+
+static struct result
+cspace_mint(struct invocation *inv)
+{
+	uint64_t badge, caddr, rights;
+	struct cspace *from;
+	struct slot *src;
+	struct result r = inv_need_words(inv, 4);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	caddr = inv_word(inv, 2) & UINT32_MAX;
+	rights = inv_word(inv, 2) >> 32;
+	badge = inv_word(inv, 3);
+	r = decode_source(inv, &from, caddr, &src);
+	if (r.status == HELIOS_OK)
+		r = check_copy(src, rights, 2);
+	if (r.status != HELIOS_OK)
+		return r;
+	/* Does a badge mean anything here, and is there none yet? */
+	if (cap_type(src) != HELIOS_ENDPOINT && cap_type(src) != HELIOS_NOTE)
+		return user_error(HELIOS_INVALID_CTYPE, cap_type(src),
+			"an Endpoint or Note expected, %s found",
+			type_name(cap_type(src)));
+	if (badge == 0)
+		return user_error(HELIOS_INVALID_PARAM, 3,
+			"a badge other than 0 expected");
+	if (src->word != 0)
+		return user_error(HELIOS_BUSY, src->word,
+			"an unbadged capability expected, its badge is %lx",
+			src->word);
+	return copy_to_dest(inv, src, rights, badge);
+}
+
+static struct result
+cspace_move(struct invocation *inv)
+{
+	struct cspace *from, *to = cap_object(inv->slot);
+	struct slot *src, *dest;
+	struct result r = inv_need_words(inv, 3);
+
+	if (r.status == HELIOS_OK)
+		r = decode_source(inv, &from, inv_word(inv, 2), &src);
+	if (r.status == HELIOS_OK)
+		r = take_dest(inv, &dest);
+	if (r.status != HELIOS_OK)
+		return r;
+	cap_move(dest, src);
+	slot_release(from, src);
+	/* The invoked capability itself may be what moved. */
+	inv_return(inv, slot_index(to, dest));
+	return RESULT_OK;
+}
+
+/* Are all these slots in use, and each named once? */
+static struct result
+decode_destroy(struct cspace *cs, const uint64_t *caddr, unsigned int n)
+{
+	struct slot *s;
+	struct result r;
+	unsigned int i, j;
+
+	for (i = 0; i < n; i++) {
+		r = cspace_slot(cs, caddr[i], &s);
+		if (r.status != HELIOS_OK)
+			return r;
+		if (cap_type(s) == HELIOS_NULL)
+			return user_error(HELIOS_INVALID_CSLOT, caddr[i],
+				"a capability expected in slot %lu, it is "
+				"empty", caddr[i]);
+		for (j = 0; j < i; j++)
+			if (caddr[j] == caddr[i])
+				return user_error(HELIOS_INVALID_PARAM, i,
+					"slot %lu is named twice", caddr[i]);
+	}
+	return RESULT_OK;
+}
+
+/*
+ * Destroy one slot as its holder.  OK, PREEMPTED, or the task died of it.
+ * The caddr is checked here too: a call that is made again reads its words
+ * again, and they may have changed meanwhile.
+ */
+static struct result
+destroy_slot(struct task *t, struct cspace *cs, uint64_t caddr)
+{
+	struct slot *s;
+	struct result r = cspace_slot(cs, caddr, &s);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	if (cap_type(s) == HELIOS_NULL)	/* gone while we were preempted */
+		return RESULT_OK;
+	if (cap_type(s) == HELIOS_DEAD) {
+		cs->ndead--;
+		s->cap = 0;
+	} else {
+		while (!cap_destroy_step(s)) {
+			if (t->dead)
+				return result_blocked();
+			if (hal_irq_pending()) {
+				revoke_suspend(t, s);
+				return result_preempted();
+			}
+		}
+	}
+	slot_release(cs, s);
+	return t->dead ? result_blocked() : RESULT_OK;
+}
+
+/* The caddrs are read first, for the IPC buffer may be among what goes. */
+static struct result
+cspace_destroy(struct invocation *inv)
+{
+	struct cspace *cs = cap_object(inv->slot);
+	struct task *t = inv->task;
+	uint64_t caddr[HELIOS_MSG_WORDS];
+	unsigned int i, n = inv->nwords, done = t->progress;
+	struct result r = inv_need_at_least(inv, 1);
+
+	for (i = 0; i < n; i++)
+		caddr[i] = inv_word(inv, i);
+	if (r.status == HELIOS_OK && done == 0)
+		r = decode_destroy(cs, caddr, n);
+	if (r.status != HELIOS_OK)
+		return r;
+	revoke_resume(t);
+	for (i = done == 0 ? 0 : done - 1; i < n; i++) {
+		r = destroy_slot(t, cs, caddr[i]);
+		if (r.status == RESULT_PREEMPTED)
+			t->progress = i + 1;
+		if (r.status != HELIOS_OK)
+			return r;
+	}
+	t->progress = 0;
+	return RESULT_OK;
+}
+
+static struct result
+cspace_revoke(struct invocation *inv)
+{
+	struct task *t = inv->task;
+	struct slot *s;
+	struct result r = inv_need_words(inv, 1);
+
+	if (r.status == HELIOS_OK)
+		r = cspace_lookup(cap_object(inv->slot), inv_word(inv, 0),
+			HELIOS_NULL, &s);
+	if (r.status != HELIOS_OK)
+		return r;
+	revoke_resume(t);
+	while (!cap_revoke_step(s)) {
+		if (t->dead)
+			return result_blocked();
+		if (hal_irq_pending()) {
+			revoke_suspend(t, s);
+			return result_preempted();
+		}
+	}
+	return t->dead ? result_blocked() : RESULT_OK;
+}
+
+static struct result
+cspace_store_reply(struct invocation *inv)
+{
+	struct slot *dest;
+	struct result r = inv_need_words(inv, 1);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	if (!reply_owed(inv->task))
+		return user_error(HELIOS_NO_REPLY, 0,
+			"the task owes nobody a reply");
+	r = take_dest(inv, &dest);
+	if (r.status != HELIOS_OK)
+		return r;
+	reply_store(inv->task, dest);
+	return_dest(inv, dest);
+	return RESULT_OK;
+}
+
+static struct result
+cspace_info(struct invocation *inv)
+{
+	const struct cspace *cs = cap_object(inv->slot);
+	struct result r = inv_need_words(inv, 0);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	inv_return(inv, cs->nslots);
+	inv_return(inv, cs->nslots - cs->nfree - cs->ndead);
+	inv_return(inv, cs->nfree);
+	inv_return(inv, cs->ndead);
+	return RESULT_OK;
+}
+
+static uint64_t
+slot_object_id(const struct slot *s)
+{
+	const struct object *o;
+
+	switch (cap_type(s)) {
+	case HELIOS_NULL:
+	case HELIOS_DEAD:
+	case HELIOS_PAGE:
+	case HELIOS_REPLY:
+	case HELIOS_IOPORT:
+		return 0;
+	}
+	o = cap_object(s);
+	return o->id;
+}
+
+static bool
+is_badgeable(const struct slot *s)
+{
+	return cap_type(s) == HELIOS_ENDPOINT || cap_type(s) == HELIOS_NOTE;
+}
+
+uint64_t
+slot_identify(const struct slot *s)
+{
+	unsigned int rights = cap_rights(s);
+	uint64_t w = (uint64_t)cap_type(s) << 2;
+
+	w |= rights & HELIOS_RIGHT_SEND ? HELIOS_IDENTIFY_SEND : 0;
+	w |= rights & HELIOS_RIGHT_RECV ? HELIOS_IDENTIFY_RECV : 0;
+	w |= rights & HELIOS_RIGHT_GRANT ? HELIOS_IDENTIFY_GRANT : 0;
+	w |= rights & HELIOS_RIGHT_R ? HELIOS_IDENTIFY_R : 0;
+	w |= rights & HELIOS_RIGHT_W ? HELIOS_IDENTIFY_W : 0;
+	w |= rights & HELIOS_RIGHT_X ? HELIOS_IDENTIFY_X : 0;
+	w |= is_badgeable(s) && s->word != 0 ? HELIOS_IDENTIFY_BADGED : 0;
+	return w;
+}
+
+static struct result
+cspace_slot_info(struct invocation *inv)
+{
+	struct slot *s;
+	struct result r = inv_need_words(inv, 1);
+
+	if (r.status == HELIOS_OK)
+		r = cspace_slot(cap_object(inv->slot), inv_word(inv, 0), &s);
+	if (r.status != HELIOS_OK)
+		return r;
+	inv_return(inv, slot_identify(s));
+	inv_return(inv, is_badgeable(s) ? s->word : 0);
+	inv_return(inv, slot_object_id(s));
+	return RESULT_OK;
+}
+
+struct result
+invoke_cspace(struct invocation *inv)
+{
+	switch (inv->op) {
+	case HELIOS_CSPACE_DESTROY:
+		return cspace_destroy(inv);
+	case HELIOS_CSPACE_COPY:
+		return cspace_copy(inv);
+	case HELIOS_CSPACE_MOVE:
+		return cspace_move(inv);
+	case HELIOS_CSPACE_MINT:
+		return cspace_mint(inv);
+	case HELIOS_CSPACE_REVOKE:
+		return cspace_revoke(inv);
+	case HELIOS_CSPACE_STORE_REPLY:
+		return cspace_store_reply(inv);
+	case HELIOS_CSPACE_INFO:
+		return cspace_info(inv);
+	case HELIOS_CSPACE_SLOT_INFO:
+		return cspace_slot_info(inv);
+	}
+	return inv_no_op(inv);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Operations of Memory.
+ *
+ * ALLOCATE takes its destinations first, then makes the objects, which may
+ * be preempted or fail; then the destinations go back exactly as they were.
+ */
+#include <cspace.h>
+#include <ipc.h>
+#include <page.h>
+#include <task.h>
+#include <uapi.h>
+#include <vspace.h>
+
+#define FIRST_DEST	2
+#define MOST_DESTS	(HELIOS_MSG_WORDS - FIRST_DEST)
+
+struct allocation {
+	struct memory *from;
+	unsigned int type, n;
+	uint64_t flags, size;
+	const struct vspace *like;
+	struct cspace *cspace;
+	helios_cap_t caddr[MOST_DESTS];
+	struct slot *dest[MOST_DESTS];
+	void *small[MOST_DESTS];	/* objects made in one step */
+};
+
+/* Is the size one that this type comes in? */
+static struct result
+decode_size(struct invocation *inv, struct allocation *a)
+{
+	struct slot *like;
+	struct result r;
+
+	switch (a->type) {
+	case HELIOS_CSPACE:
+		if (a->size < 6 || a->size > 16)
+			return user_error(HELIOS_INVALID_PARAM, 1,
+				"a radix of 6 to 16 expected, %lu found",
+				a->size);
+		return RESULT_OK;
+	case HELIOS_PAGE:
+		if (a->size == HELIOS_PAGE_SIZE ||
+				(a->size == HELIOS_LARGE_PAGE_SIZE &&
+				!(a->flags & HELIOS_ALLOC_CONTIGUOUS)))
+			return RESULT_OK;
+		return user_error(HELIOS_INVALID_PARAM, 1, "pages are 4 KiB "
+			"or, not contiguous, 2 MiB; %lu found", a->size);
+	case HELIOS_MEMORY:
+		if (a->size >= 1 && a->size <= a->from->pages)
+			return RESULT_OK;
+		if (a->size == 0)
+			return user_error(HELIOS_INVALID_PARAM, 1,
+				"at least one page expected");
+		return user_error(HELIOS_NOMEM, a->size - a->from->free,
+			"%lu pages asked of a Memory of %lu", a->size,
+			a->from->pages);
+	case HELIOS_VSPACE:
+		if (!(a->size & HELIOS_VSPACE_LIKE))
+			break;
+		r = task_lookup(inv->task, a->size & ~HELIOS_VSPACE_LIKE,
+			HELIOS_VSPACE, &like);
+		if (r.status == HELIOS_OK)
+			a->like = cap_object(like);
+		return r;
+	}
+	if (a->size != 0)
+		return user_error(HELIOS_INVALID_PARAM, 1,
+			"size 0 expected for a %s, %lu found",
+			type_name(a->type), a->size);
+	return RESULT_OK;
+}
+
+/* Is this a type that comes from Memory, and so many at a time? */
+static struct result
+decode_type(const struct allocation *a)
+{
+	switch (a->type) {
+	case HELIOS_PAGE:
+	case HELIOS_ENDPOINT:
+	case HELIOS_NOTE:
+		break;
+	case HELIOS_CSPACE:
+	case HELIOS_VSPACE:
+	case HELIOS_TASK:
+	case HELIOS_MEMORY:
+		if (a->n != 1)
+			return user_error(HELIOS_INVALID_PARAM, FIRST_DEST + 1,
+				"one %s at a time, %u destinations found",
+				type_name(a->type), a->n);
+		break;
+	default:
+		return user_error(HELIOS_UNSUPPORTED, a->type,
+			"a %s does not come from Memory", type_name(a->type));
+	}
+	if (a->flags != 0 && (a->flags != HELIOS_ALLOC_CONTIGUOUS ||
+			a->type != HELIOS_PAGE))
+		return user_error(HELIOS_INVALID_PARAM, 0,
+			"flags %lx do not go with a %s", a->flags,
+			type_name(a->type));
+	return RESULT_OK;
+}
+
+/* A small object; NULL: no memory. */
+static void *
+create_small(const struct allocation *a)
+{
+	switch (a->type) {
+	case HELIOS_ENDPOINT:
+		return endpoint_create(a->from);
+	case HELIOS_NOTE:
+		return note_create(a->from);
+	case HELIOS_TASK:
+		return task_create(a->from);
+	default:
+		return vspace_create(a->from, a->like);
+	}
+}
+
+/* Nothing refers to it yet: it goes as if its last capability had. */
+static void
+discard_small(const struct allocation *a, void *object)
+{
+	if (a->type == HELIOS_ENDPOINT)
+		endpoint_destroy(object);
+	else
+		note_destroy(object);
+}
+
+static struct result
+make_small(struct allocation *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->n; i++) {
+		a->small[i] = create_small(a);
+		if (a->small[i] != NULL)
+			continue;
+		while (i-- > 0)
+			discard_small(a, a->small[i]);
+		if (reap_memory_step(a->from))
+			return result_preempted();
+		return user_error(HELIOS_NOMEM, 1, "no memory for a %s: the "
+			"Memory has %lu pages free, or the system no room "
+			"for another", type_name(a->type), a->from->free);
+	}
+	return RESULT_OK;
+}
+
+static bool
+is_small(const struct allocation *a)
+{
+	return a->type == HELIOS_ENDPOINT || a->type == HELIOS_NOTE ||
+		a->type == HELIOS_TASK || a->type == HELIOS_VSPACE;
+}
+
+/* A CSpace needs its header too, besides the table that was made. */
+static struct result
+make_cspace(struct invocation *inv, struct allocation *a)
+{
+	struct frame *table = make_take_block(inv->task);
+
+	a->small[0] = cspace_create(a->from, table, (unsigned int)a->size);
+	if (a->small[0] != NULL)
+		return RESULT_OK;
+	block_free(table);
+	if (reap_memory_step(a->from))
+		return result_preempted();
+	return user_error(HELIOS_NOMEM, 1, "no memory for a CSpace");
+}
+
+static struct result
+make_objects(struct invocation *inv, struct allocation *a)
+{
+	struct result r;
+
+	if (is_small(a))
+		return make_small(a);
+	r = make_run(inv->task, a->from, a->type, a->flags, a->size, a->n);
+	if (r.status == HELIOS_OK && a->type == HELIOS_CSPACE)
+		r = make_cspace(inv, a);
+	return r;
+}
+
+static uint64_t
+page_cap(struct task *t, const struct allocation *a)
+{
+	struct frame *f = make_take_block(t);
+
+	block_set_kind(f, FRAME_PAGE, NULL);
+	memory_count(a->from, 1);
+	object_counts[HELIOS_PAGE]++;
+	return cap_make_page(ptr_phys(frame_ptr(f)),
+		a->size == HELIOS_LARGE_PAGE_SIZE ? PAGE_LARGE : 0,
+		HELIOS_RIGHT_R | HELIOS_RIGHT_W | HELIOS_RIGHT_X);
+}
+
+static uint64_t
+object_cap(struct task *t, const struct allocation *a, unsigned int i)
+{
+	unsigned int rights = 0;
+
+	switch (a->type) {
+	case HELIOS_PAGE:
+		return page_cap(t, a);
+	case HELIOS_MEMORY:
+		return cap_make(HELIOS_MEMORY, make_take_memory(t), 0);
+	case HELIOS_ENDPOINT:
+	case HELIOS_NOTE:
+		rights = HELIOS_RIGHT_SEND | HELIOS_RIGHT_RECV |
+			HELIOS_RIGHT_GRANT;
+		break;
+	}
+	return cap_make(a->type, a->small[i], rights);
+}
+
+static void
+install_objects(struct invocation *inv, struct allocation *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->n; i++) {
+		cap_insert(a->dest[i], inv->slot,
+			object_cap(inv->task, a, i), 0);
+		inv_return(inv, slot_index(a->cspace, a->dest[i]));
+	}
+	make_drop(inv->task);
+}
+
+static struct result
+memory_allocate(struct invocation *inv)
+{
+	struct allocation a = { .from = cap_object(inv->slot),
+		.cspace = task_cspace(inv->task) };
+	struct result r = inv_need_at_least(inv, FIRST_DEST + 1);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	a.type = (unsigned int)inv_word(inv, 0) & 0xff;
+	a.flags = inv_word(inv, 0) & ~0xffull;
+	a.size = inv_word(inv, 1);
+	a.n = inv->nwords - FIRST_DEST;
+	r = decode_type(&a);
+	if (r.status == HELIOS_OK)
+		r = decode_size(inv, &a);
+	if (r.status == HELIOS_OK)
+		r = inv_can_return(inv, a.n);
+	if (r.status == HELIOS_OK)
+		r = inv_take_dests(inv, a.cspace, FIRST_DEST, a.n, a.caddr,
+			a.dest);
+	if (r.status != HELIOS_OK)
+		return r;
+	r = make_objects(inv, &a);
+	if (r.status != HELIOS_OK) {
+		dests_return(a.cspace, a.caddr, a.n, a.dest);
+		if (r.status != RESULT_PREEMPTED)
+			make_drop(inv->task);
+		return r;
+	}
+	install_objects(inv, &a);
+	return RESULT_OK;
+}
+
+static struct result
+memory_info(struct invocation *inv)
+{
+	const struct memory *m = cap_object(inv->slot);
+	struct result r = inv_need_words(inv, 0);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	inv_return(inv, m->pages);
+	inv_return(inv, m->free);
+	inv_return(inv, memory_largest(m));
+	inv_return(inv, m->objects);
+	return RESULT_OK;
+}
+
+struct result
+invoke_memory(struct invocation *inv)
+{
+	switch (inv->op) {
+	case HELIOS_MEMORY_ALLOCATE:
+		return memory_allocate(inv);
+	case HELIOS_MEMORY_INFO:
+		return memory_info(inv);
+	}
+	return inv_no_op(inv);
+}

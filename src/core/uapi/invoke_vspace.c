@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Operations of VSpace and Page. */
+#include <cspace.h>
+#include <page.h>
+#include <uapi.h>
+#include <vspace.h>
+
+#define MOST_PAGES	62
+
+_Static_assert(MAPPED_W == HELIOS_MAP_W && MAPPED_X == HELIOS_MAP_X &&
+	MAPPED_WC == HELIOS_MAP_WC, "kept as the ABI has them");
+
+/* May this page be mapped so?  R always, W and X as asked for, not both. */
+static struct result
+check_access(const struct slot *page, uint64_t flags)
+{
+	unsigned int need = HELIOS_RIGHT_R;
+
+	need |= flags & HELIOS_MAP_W ? HELIOS_RIGHT_W : 0;
+	need |= flags & HELIOS_MAP_X ? HELIOS_RIGHT_X : 0;
+	if ((cap_rights(page) & need) == need)
+		return RESULT_OK;
+	return user_error(HELIOS_ACCESS, cap_rights(page),
+		"rights %x expected, %x found", need, cap_rights(page));
+}
+
+static struct result
+check_flags(uint64_t flags, uint64_t allowed, unsigned int word)
+{
+	if (flags & ~allowed)
+		return user_error(HELIOS_INVALID_PARAM, word,
+			"flags within %lx expected, %lx found", allowed,
+			flags);
+	if ((flags & HELIOS_MAP_W) && (flags & HELIOS_MAP_X))
+		return user_error(HELIOS_INVALID_PARAM, word,
+			"writable and executable at once is not allowed");
+	return RESULT_OK;
+}
+
+/* Can this page be mapped in one run with the first? */
+static struct result
+check_mappable(const struct slot *page, const struct slot *first,
+		uint64_t flags)
+{
+	struct result r = check_access(page, flags);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	if (page->vspace != NULL)
+		return user_error(HELIOS_BUSY, page_vaddr(page),
+			"the page is mapped already, at %lx; copy the "
+			"capability to map it twice", page_vaddr(page));
+	if (page_size(page) != page_size(first))
+		return user_error(HELIOS_INVALID_PARAM, 2,
+			"pages of one size expected");
+	if ((flags & HELIOS_MAP_WC) && !page_is_device(page))
+		return user_error(HELIOS_INVALID_PARAM, 1,
+			"write-combining is for device pages only");
+	return RESULT_OK;
+}
+
+static struct result
+vspace_op_map(struct invocation *inv)
+{
+	struct slot *pages[MOST_PAGES];
+	uint64_t flags, address;
+	unsigned int i, n;
+	struct result r = inv_need_at_least(inv, 3);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	n = inv->nwords - 2;
+	flags = inv_word(inv, 1);
+	r = check_flags(flags, HELIOS_MAP_W | HELIOS_MAP_X |
+		HELIOS_MAP_FIXED | HELIOS_MAP_WC, 1);
+	if (r.status == HELIOS_OK)
+		r = inv_pages(inv, 2, n, pages);
+	for (i = 0; r.status == HELIOS_OK && i < n; i++)
+		r = check_mappable(pages[i], pages[0], flags);
+	if (r.status == HELIOS_OK)
+		r = vspace_map(cap_object(inv->slot), pages, n,
+			inv_word(inv, 0), flags, &address);
+	if (r.status == HELIOS_OK)
+		inv_return(inv, address);
+	return r;
+}
+
+/* Pages from word `first` on, all mapped in the invoked space. */
+static struct result
+decode_mapped(const struct invocation *inv, unsigned int first,
+		struct slot **pages)
+{
+	const struct vspace *vs = cap_object(inv->slot);
+	unsigned int i, n = inv->nwords - first;
+	struct result r = inv_pages(inv, first, n, pages);
+
+	for (i = 0; r.status == HELIOS_OK && i < n; i++)
+		if (pages[i]->vspace != vs)
+			return user_error(HELIOS_BUSY, page_vaddr(pages[i]),
+				"slot %lu: a page mapped in this VSpace "
+				"expected", inv_word(inv, first + i));
+	return r;
+}
+
+static struct result
+vspace_op_unmap(struct invocation *inv)
+{
+	struct slot *pages[HELIOS_MSG_WORDS];
+	struct result r = inv_need_at_least(inv, 1);
+	unsigned int i;
+
+	if (r.status == HELIOS_OK)
+		r = decode_mapped(inv, 0, pages);
+	for (i = 0; r.status == HELIOS_OK && i < inv->nwords; i++)
+		vspace_unmap(pages[i]);
+	return r;
+}
+
+static struct result
+vspace_op_protect(struct invocation *inv)
+{
+	struct slot *pages[HELIOS_MSG_WORDS];
+	uint64_t flags;
+	unsigned int i, n;
+	struct result r = inv_need_at_least(inv, 2);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	n = inv->nwords - 1;
+	flags = inv_word(inv, 0);
+	r = check_flags(flags, HELIOS_MAP_W | HELIOS_MAP_X, 0);
+	if (r.status == HELIOS_OK)
+		r = decode_mapped(inv, 1, pages);
+	for (i = 0; r.status == HELIOS_OK && i < n; i++)
+		r = check_access(pages[i], flags);
+	for (i = 0; r.status == HELIOS_OK && i < n; i++)
+		vspace_protect(pages[i], flags);
+	return r;
+}
+
+/* A byte count within a page, and the caller's own memory there? */
+static struct result
+check_here(const struct invocation *inv, bool write)
+{
+	struct uptr here = { inv_word(inv, 1) };
+	struct vspace *vs = task_vspace(inv->task);
+	uint64_t len = inv_word(inv, 2), bad;
+
+	if (len > HELIOS_PAGE_SIZE)
+		return user_error(HELIOS_INVALID_PARAM, 2,
+			"at most 4096 bytes expected, %lu found", len);
+	if (!user_check(vs, here, len, write, &bad))
+		return user_error(HELIOS_FAULT, bad,
+			"the caller's own memory at %lx is not mapped %s",
+			bad, write ? "writable" : "readable");
+	return RESULT_OK;
+}
+
+static struct result
+vspace_op_copy(struct invocation *inv, bool read)
+{
+	const struct vspace *vs = cap_object(inv->slot);
+	const struct vspace *own = task_vspace(inv->task);
+	struct uptr there, here;
+	uint64_t len, bad;
+	struct result r = inv_need_words(inv, 3);
+
+	if (r.status == HELIOS_OK)
+		r = check_here(inv, read);
+	if (r.status != HELIOS_OK)
+		return r;
+	there.addr = inv_word(inv, 0);
+	here.addr = inv_word(inv, 1);
+	len = inv_word(inv, 2);
+	if (!user_check(vs, there, len, !read, &bad))
+		return user_error(HELIOS_FAULT, bad,
+			"%lx is not mapped %s in that VSpace", bad,
+			read ? "readable" : "writable");
+	if (read)
+		user_copy(own, here, vs, there, len);
+	else
+		user_copy(vs, there, own, here, len);
+	return RESULT_OK;
+}
+
+static struct result
+vspace_op_info(struct invocation *inv)
+{
+	const struct vspace *vs = cap_object(inv->slot);
+	uint64_t base, limit;
+	struct result r = inv_need_words(inv, 0);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	hal_vspace_range(vs, &base, &limit);
+	inv_return(inv, base);
+	inv_return(inv, limit);
+	inv_return(inv, vs->nmapped);
+	inv_return(inv, vs->tables);
+	return RESULT_OK;
+}
+
+struct result
+invoke_vspace(struct invocation *inv)
+{
+	switch (inv->op) {
+	case HELIOS_VSPACE_MAP:
+		return vspace_op_map(inv);
+	case HELIOS_VSPACE_UNMAP:
+		return vspace_op_unmap(inv);
+	case HELIOS_VSPACE_PROTECT:
+		return vspace_op_protect(inv);
+	case HELIOS_VSPACE_READ:
+		return vspace_op_copy(inv, true);
+	case HELIOS_VSPACE_WRITE:
+		return vspace_op_copy(inv, false);
+	case HELIOS_VSPACE_INFO:
+		return vspace_op_info(inv);
+	}
+	return inv_no_op(inv);
+}
+
+/* May the page be read (written), there? */
+static struct result
+check_page_range(const struct invocation *inv, bool read)
+{
+	const struct slot *page = inv->slot;
+	unsigned int need = read ? HELIOS_RIGHT_R : HELIOS_RIGHT_W;
+	uint64_t offset = inv_word(inv, 0), len = inv_word(inv, 2);
+
+	if (!(cap_rights(page) & need))
+		return user_error(HELIOS_ACCESS, cap_rights(page),
+			"right %x expected, %x found", need,
+			cap_rights(page));
+	if (page_is_device(page))
+		return user_error(HELIOS_UNSUPPORTED, HELIOS_PAGE,
+			"a device's page can only be mapped");
+	if (offset > page_size(page) || len > page_size(page) - offset)
+		return user_error(HELIOS_INVALID_PARAM, 0,
+			"bytes inside a page of %lu expected, %lu + %lu "
+			"found", page_size(page), offset, len);
+	return RESULT_OK;
+}
+
+static struct result
+page_op_copy(struct invocation *inv, bool read)
+{
+	struct uptr here;
+	char *there;
+	struct result r = inv_need_words(inv, 3);
+
+	if (r.status == HELIOS_OK)
+		r = check_here(inv, read);
+	if (r.status == HELIOS_OK)
+		r = check_page_range(inv, read);
+	if (r.status != HELIOS_OK)
+		return r;
+	here.addr = inv_word(inv, 1);
+	there = (char *)phys_ptr(page_phys(inv->slot)) + inv_word(inv, 0);
+	if (read)
+		user_copy_out(task_vspace(inv->task), here, there,
+			inv_word(inv, 2));
+	else
+		user_copy_in(task_vspace(inv->task), there, here,
+			inv_word(inv, 2));
+	return RESULT_OK;
+}
+
+static struct result
+page_op_info(struct invocation *inv)
+{
+	const struct slot *page = inv->slot;
+	uint64_t flags = page->word & MAPPED_FLAGS;
+	struct result r = inv_need_words(inv, 0);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	flags |= page->vspace != NULL ? HELIOS_PAGE_MAPPED : 0;
+	flags |= page_is_device(page) ? HELIOS_PAGE_DEVICE : 0;
+	inv_return(inv, page_phys(page));
+	inv_return(inv, page_size(page));
+	inv_return(inv, page_vaddr(page));
+	inv_return(inv, flags);
+	return RESULT_OK;
+}
+
+struct result
+invoke_page(struct invocation *inv)
+{
+	switch (inv->op) {
+	case HELIOS_PAGE_READ:
+		return page_op_copy(inv, true);
+	case HELIOS_PAGE_WRITE:
+		return page_op_copy(inv, false);
+	case HELIOS_PAGE_INFO:
+		return page_op_info(inv);
+	}
+	return inv_no_op(inv);
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The system calls: decode and check what is in the registers, then call the
+ * core.  A call that is preempted leaves its registers alone and is made
+ * again from the start, so each is written to be repeated.
+ */
+#include <stddef.h>
+
+#include <helios/fault.h>
+#include <helios/syscall.h>
+
+#include <cspace.h>
+#include <ipc.h>
+#include <klog.h>
+#include <sched.h>
+#include <uapi.h>
+#include <vspace.h>
+
+#define CONSOLE_PIECE	256
+
+/* A missing capability may be a fault, for a supervisor that fills slots as
+ * they are needed. */
+static struct result
+missing(struct task *t, struct result r)
+{
+	if (!(t->flags & HELIOS_TASK_CAPFAULT) ||
+			cap_type(&t->slots[SLOT_FAULT]) != HELIOS_ENDPOINT)
+		return r;
+	if (r.status != HELIOS_INVALID_CADDR &&
+			r.status != HELIOS_INVALID_CSLOT &&
+			r.status != HELIOS_REVOKED)
+		return r;
+	fault_set(t, HELIOS_FAULT_CAPABILITY, t->regs.rdi, 0,
+			(uint64_t)r.status);
+	fault_raise(t);
+	return result_blocked();
+}
+
+/* The capability invoked, in %rdi. */
+static struct result
+target(struct task *t, unsigned int type, struct slot **out)
+{
+	struct result r = task_lookup(t, t->regs.rdi, type, out);
+
+	return r.status == HELIOS_OK ? r : missing(t, r);
+}
+
+static struct result
+need_right(const struct slot *s, unsigned int right, const char *name)
+{
+	if (cap_rights(s) & right)
+		return RESULT_OK;
+	return user_error(HELIOS_ACCESS, cap_rights(s), "the %s capability "
+			"has no %s right", type_name(cap_type(s)), name);
+}
+
+static struct result
+wrong_type(const struct slot *s, const char *expected)
+{
+	return user_error(HELIOS_INVALID_CTYPE, cap_type(s),
+			"expected %s, found %s", expected,
+			type_name(cap_type(s)));
+}
+
+static void
+console_write(const struct task *t, uint64_t addr, uint64_t len)
+{
+	char piece[CONSOLE_PIECE];
+
+	while (len > 0) {
+		uint64_t n = len < sizeof(piece) ? len : sizeof(piece);
+
+		user_copy_in(task_vspace(t), piece, (struct uptr){ addr }, n);
+		hal_console_write(piece, n);
+		addr += n;
+		len -= n;
+	}
+}
+
+static struct result
+sys_writecons(struct task *t)
+{
+	uint64_t addr = t->regs.rdi, len = t->regs.rsi, bad;
+
+	/* May this task write to the console? */
+	if (!(t->flags & HELIOS_TASK_WRITECONS))
+		return user_error(HELIOS_ACCESS, t->flags,
+				"the task has no WRITECONS flag");
+	if (len > HELIOS_WRITECONS_MAX)
+		len = HELIOS_WRITECONS_MAX;
+	/* Can it read what it wants written? */
+	if (!user_check(task_vspace(t), (struct uptr){ addr }, len, false,
+			&bad))
+		return user_error(HELIOS_INVALID_PARAM, 0, "%lu bytes at "
+				"0x%lx: nothing readable at 0x%lx", len, addr,
+				bad);
+	console_write(t, addr, len);
+	t->regs.rdx = len;
+	return RESULT_OK;
+}
+
+static struct result
+sys_yield(struct task *t)
+{
+	(void)t;
+	sched_yield();
+	return RESULT_OK;
+}
+
+static struct result
+sys_identify(struct task *t)
+{
+	struct cspace *cs = task_cspace(t);
+	struct slot *s;
+	struct result r;
+
+	/* Has the task a table to look in? */
+	if (cs == NULL)
+		return user_error(HELIOS_MISSING_PART, HELIOS_PART_CSPACE,
+				"the task has no CSpace");
+	r = cspace_slot(cs, t->regs.rdi, &s);
+	if (r.status != HELIOS_OK)
+		return r;
+	t->regs.rdx = slot_identify(s);
+	return RESULT_OK;
+}
+
+static struct result
+send(struct task *t, bool block)
+{
+	struct slot *s;
+	struct result r = target(t, HELIOS_NULL, &s);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	if (cap_type(s) == HELIOS_REPLY)
+		return reply_answer_stored(t, s);
+	if (cap_type(s) != HELIOS_ENDPOINT && cap_type(s) != HELIOS_NOTE)
+		return wrong_type(s, "Endpoint, Note or Reply; operations of "
+				"kernel objects are made with CALL");
+	r = need_right(s, HELIOS_RIGHT_SEND, "SEND");
+	if (r.status != HELIOS_OK)
+		return r;
+	if (cap_type(s) == HELIOS_ENDPOINT)
+		return endpoint_send(t, s, false, block);
+	note_send(s);
+	return RESULT_OK;
+}
+
+static struct result
+sys_send(struct task *t)
+{
+	return send(t, true);
+}
+
+static struct result
+sys_nbsend(struct task *t)
+{
+	return send(t, false);
+}
+
+/* What can be received from: an endpoint or note with RECV. */
+static struct result
+source(struct task *t, struct slot **out)
+{
+	struct result r = target(t, HELIOS_NULL, out);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	if (cap_type(*out) != HELIOS_ENDPOINT && cap_type(*out) != HELIOS_NOTE)
+		return wrong_type(*out, "Endpoint or Note");
+	return need_right(*out, HELIOS_RIGHT_RECV, "RECV");
+}
+
+static struct result
+recv_from(struct task *t, struct slot *s, bool block)
+{
+	if (cap_type(s) == HELIOS_ENDPOINT)
+		return endpoint_recv(t, s, block);
+	return note_wait(t, s, block);
+}
+
+static struct result
+recv(struct task *t, bool block)
+{
+	struct slot *s;
+	struct result r = source(t, &s);
+
+	return r.status == HELIOS_OK ? recv_from(t, s, block) : r;
+}
+
+static struct result
+sys_recv(struct task *t)
+{
+	return recv(t, true);
+}
+
+static struct result
+sys_nbrecv(struct task *t)
+{
+	return recv(t, false);
+}
+
+static struct result
+sys_call(struct task *t)
+{
+	struct slot *s;
+	struct result r = target(t, HELIOS_NULL, &s);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	/* Is it something that never answers? */
+	if (cap_type(s) == HELIOS_NOTE || cap_type(s) == HELIOS_REPLY)
+		return user_error(HELIOS_UNSUPPORTED, cap_type(s),
+				"a %s gives no reply; use SEND",
+				type_name(cap_type(s)));
+	if (cap_type(s) != HELIOS_ENDPOINT)
+		return invoke(t, s, t->regs.rsi);
+	r = need_right(s, HELIOS_RIGHT_SEND, "SEND");
+	return r.status == HELIOS_OK ? endpoint_send(t, s, true, true) : r;
+}
+
+static struct result
+sys_reply(struct task *t)
+{
+	return reply_answer(t);
+}
+
+/* Once the reply is made, what remains of the call is a RECV, and that is
+ * what is made again if it is preempted. */
+static struct result
+sys_reply_recv(struct task *t)
+{
+	struct slot *s;
+	struct result r = source(t, &s);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	r = reply_answer(t);
+	if (r.status != HELIOS_OK)
+		return r;
+	t->regs.rax = HELIOS_SYS_RECV;
+	return recv_from(t, s, true);
+}
+
+static struct result
+sys_signal(struct task *t)
+{
+	struct slot *s;
+	struct result r = target(t, HELIOS_NOTE, &s);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	r = need_right(s, HELIOS_RIGHT_SEND, "SEND");
+	if (r.status == HELIOS_OK)
+		note_send(s);
+	return r;
+}
+
+static struct result
+wait(struct task *t, bool block)
+{
+	struct slot *s;
+	struct result r = target(t, HELIOS_NOTE, &s);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	r = need_right(s, HELIOS_RIGHT_RECV, "RECV");
+	return r.status == HELIOS_OK ? note_wait(t, s, block) : r;
+}
+
+static struct result
+sys_wait(struct task *t)
+{
+	return wait(t, true);
+}
+
+static struct result
+sys_nbwait(struct task *t)
+{
+	return wait(t, false);
+}
+
+/* Entry i of a poll, as the user wrote it. */
+static struct result
+poll_decode(struct task *t, unsigned int i, const struct helios_poll *p,
+		struct poll_entry *e)
+{
+	struct result r = task_lookup(t, p->caddr, HELIOS_NULL, &e->slot);
+	unsigned int need = 0;
+
+	if (r.status != HELIOS_OK)
+		return (struct result){ r.status, i };
+	e->events = p->events;
+	/* Can it be polled at all, and for that? */
+	if (cap_type(e->slot) != HELIOS_ENDPOINT &&
+			cap_type(e->slot) != HELIOS_NOTE)
+		return user_error(HELIOS_INVALID_CTYPE, i, "entry %u: "
+				"expected Endpoint or Note, found %s", i,
+				type_name(cap_type(e->slot)));
+	if (e->events == 0 ||
+			(e->events & ~(HELIOS_POLL_RECV | HELIOS_POLL_SEND)) ||
+			(cap_type(e->slot) == HELIOS_NOTE &&
+			e->events != HELIOS_POLL_RECV))
+		return user_error(HELIOS_INVALID_PARAM, i, "entry %u: events "
+				"0x%x are not for a %s", i, e->events,
+				type_name(cap_type(e->slot)));
+	need |= e->events & HELIOS_POLL_RECV ? HELIOS_RIGHT_RECV : 0;
+	need |= e->events & HELIOS_POLL_SEND ? HELIOS_RIGHT_SEND : 0;
+	/* May the task receive, or send, there? */
+	if ((cap_rights(e->slot) & need) != need)
+		return user_error(HELIOS_ACCESS, i, "entry %u: rights 0x%x "
+				"needed, 0x%x found", i, need,
+				cap_rights(e->slot));
+	return RESULT_OK;
+}
+
+static struct result
+poll_array(struct task *t, struct helios_poll *array,
+		struct poll_entry *entries)
+{
+	uint64_t n = t->regs.rsi, bad;
+	struct uptr p = { t->regs.rdi };
+	struct result r = RESULT_OK;
+
+	/* Is the array as long as is allowed, and where it can be written? */
+	if (n > HELIOS_POLL_MAX)
+		return user_error(HELIOS_INVALID_PARAM, n,
+				"%lu entries; %d is the most", n,
+				HELIOS_POLL_MAX);
+	if (!user_check(task_vspace(t), p, n * sizeof(*array), true, &bad))
+		return user_error(HELIOS_FAULT, bad, "%lu entries at 0x%lx: "
+				"nothing writable at 0x%lx", n, p.addr, bad);
+	user_copy_in(task_vspace(t), array, p, n * sizeof(*array));
+	for (unsigned int i = 0; i < n && r.status == HELIOS_OK; i++)
+		r = poll_decode(t, i, &array[i], &entries[i]);
+	return r;
+}
+
+static struct result
+sys_poll(struct task *t)
+{
+	struct helios_poll array[HELIOS_POLL_MAX];
+	struct poll_entry entries[HELIOS_POLL_MAX];
+	unsigned int n = (unsigned int)t->regs.rsi, ready;
+	uint64_t deadline = t->regs.rdx;
+	struct result r;
+
+	/* It may have been woken to look again. */
+	poll_leave(t);
+	r = poll_array(t, array, entries);
+	if (r.status != HELIOS_OK)
+		return r;
+	ready = poll_look(entries, n);
+	if (ready == 0 && deadline > cpu0.now) {
+		poll_block(t, entries, n, deadline);
+		return result_blocked();
+	}
+	for (unsigned int i = 0; i < n; i++)
+		array[i].revents = (uint16_t)entries[i].revents;
+	user_copy_out(task_vspace(t), (struct uptr){ t->regs.rdi }, array,
+			n * sizeof(*array));
+	t->regs.rdx = ready;
+	return RESULT_OK;
+}
+
+static struct result
+sys_clock(struct task *t)
+{
+	t->regs.rdx = hal_now();
+	return RESULT_OK;
+}
+
+static struct result
+sys_exit(struct task *t)
+{
+	fault_set(t, HELIOS_FAULT_EXIT, t->regs.rdi, 0, 0);
+	fault_raise(t);
+	return result_blocked();
+}
+
+static const struct {
+	struct result (*run)(struct task *t);
+	const char *name;
+} calls[HELIOS_SYS_COUNT] = {
+	[HELIOS_SYS_WRITECONS] = { sys_writecons, "WRITECONS" },
+	[HELIOS_SYS_YIELD] = { sys_yield, "YIELD" },
+	[HELIOS_SYS_IDENTIFY] = { sys_identify, "IDENTIFY" },
+	[HELIOS_SYS_SEND] = { sys_send, "SEND" },
+	[HELIOS_SYS_RECV] = { sys_recv, "RECV" },
+	[HELIOS_SYS_CALL] = { sys_call, "CALL" },
+	[HELIOS_SYS_REPLY] = { sys_reply, "REPLY" },
+	[HELIOS_SYS_REPLY_RECV] = { sys_reply_recv, "REPLY_RECV" },
+	[HELIOS_SYS_NBSEND] = { sys_nbsend, "NBSEND" },
+	[HELIOS_SYS_NBRECV] = { sys_nbrecv, "NBRECV" },
+	[HELIOS_SYS_SIGNAL] = { sys_signal, "SIGNAL" },
+	[HELIOS_SYS_WAIT] = { sys_wait, "WAIT" },
+	[HELIOS_SYS_NBWAIT] = { sys_nbwait, "NBWAIT" },
+	[HELIOS_SYS_POLL] = { sys_poll, "POLL" },
+	[HELIOS_SYS_CLOCK] = { sys_clock, "CLOCK" },
+	[HELIOS_SYS_EXIT] = { sys_exit, "EXIT" },
+};
+
+static struct result
+dispatch(struct task *t)
+{
+	uint64_t nr = t->regs.rax;
+
+	call_context = (struct call_context){ .task = t->name,
+		.call = "system call", .slot = t->regs.rdi };
+	/* Is there such a call? */
+	if (nr >= HELIOS_SYS_COUNT)
+		return user_error(HELIOS_INVALID_SYSCALL, nr,
+				"number %lu; the highest is %d", nr,
+				HELIOS_SYS_COUNT - 1);
+	call_context.call = calls[nr].name;
+	return calls[nr].run(t);
+}
+
+void
+syscall_run(struct task *t)
+{
+	struct result r;
+
+	t->restart = false;
+	/* Before anything is looked up: what it destroys may be just that. */
+	revoke_help();
+	if (!task_runnable(t)) {
+		t->restart = !t->dead;
+		return;
+	}
+	r = dispatch(t);
+	call_context.task = NULL;
+	if (r.status == RESULT_PREEMPTED) {
+		t->restart = true;
+		return;
+	}
+	/* However it ended, nothing of it goes on. */
+	task_drop_work(t);
+	if (r.status != RESULT_BLOCKED)
+		task_set_result(t, r);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Address spaces.
+ *
+ * Each mapped Page slot is on the list of its space, linked by distances (in
+ * slots), for the members stand in different tables: 0 ends the list.
+ */
+#include <klog.h>
+#include <vspace.h>
+
+/* Kernel-chosen addresses keep off the first bytes, so that a null pointer
+ * with an offset still faults. */
+#define LOWEST_CHOICE	0x10000ull
+
+struct vspace *
+vspace_create(struct memory *m, const struct vspace *like)
+{
+	struct vspace *vs = slab_alloc(m, sizeof(*vs));
+	struct frame *root = vs != NULL ?
+		block_alloc(m, 0, FRAME_TABLE) : NULL;
+
+	if (root == NULL)
+		goto no_root;
+	__builtin_memset(frame_ptr(root), 0, PAGE_SIZE);
+	block_set_kind(root, FRAME_TABLE, vs);
+	vs->root = ptr_phys(frame_ptr(root));
+	vs->tables = 1;
+	if (!hal_vspace_init(vs, like))
+		goto no_range;
+	heavy_init(&vs->heavy, HELIOS_VSPACE, m);
+	return vs;
+
+no_range:
+	block_free(root);
+no_root:
+	if (vs != NULL)
+		slab_free(vs);
+	return NULL;
+}
+
+void *
+vspace_hal(struct vspace *vs)
+{
+	return vs->hal;
+}
+
+/* The mapping list */
+
+static struct slot *
+linked(struct slot *s, int32_t distance)
+{
+	return distance == 0 ? NULL : s + distance;
+}
+
+static int32_t
+distance(const struct slot *from, const struct slot *to)
+{
+	return to == NULL ? 0 : (int32_t)(to - from);
+}
+
+static void
+mapping_add(struct vspace *vs, struct slot *s)
+{
+	struct slot *first = vs->mapped;
+
+	s->prev = 0;
+	s->next = distance(s, first);
+	if (first != NULL)
+		first->prev = distance(first, s);
+	vs->mapped = s;
+	vs->nmapped++;
+}
+
+/* a and b become neighbours; NULL a: b is the first. */
+static void
+mapping_join(struct vspace *vs, struct slot *a, struct slot *b)
+{
+	if (a == NULL)
+		vs->mapped = b;
+	else
+		a->next = distance(a, b);
+	if (b != NULL)
+		b->prev = a == NULL ? 0 : distance(b, a);
+}
+
+static void
+mapping_remove(struct vspace *vs, struct slot *s)
+{
+	mapping_join(vs, linked(s, s->prev), linked(s, s->next));
+	s->next = s->prev = 0;
+	vs->nmapped--;
+}
+
+void
+vspace_slot_moved(struct slot *to, struct slot *from)
+{
+	struct vspace *vs = from->vspace;
+	struct slot *before = linked(from, from->prev);
+	struct slot *after = linked(from, from->next);
+
+	to->vspace = vs;
+	to->next = distance(to, after);
+	mapping_join(vs, before, to);
+	if (after != NULL)
+		after->prev = distance(after, to);
+}
+
+void
+vspace_unmap(struct slot *page)
+{
+	struct vspace *vs = page->vspace;
+	uint64_t va = page_vaddr(page);
+
+	pt_clear(vs, va, page_is_large(page));
+	mapping_remove(vs, page);
+	page->vspace = NULL;
+	page->word = 0;
+	hal_tlb_flush(vs, va, page_size(page));
+}
+
+void
+vspace_protect(struct slot *page, uint64_t flags)
+{
+	struct vspace *vs = page->vspace;
+	uint64_t va = page_vaddr(page);
+
+	flags |= page->word & MAPPED_WC;
+	pt_set(vs, va, page, flags);
+	page->word = va | flags;
+	hal_tlb_flush(vs, va, page_size(page));
+	hal_tlb_mapped(vs, va, page_size(page));
+}
+
+bool
+vspace_reap_step(struct vspace *vs)
+{
+	if (vs->mapped != NULL) {
+		vspace_unmap(vs->mapped);
+		return false;
+	}
+	kassert(vs->nmapped == 0 && vs->tables == 1);
+	hal_vspace_fini(vs);
+	block_free(frame_of(vs->root));
+	object_fini(&vs->heavy.obj);
+	slab_free(vs);
+	return true;
+}
+
+/* Mapping */
+
+/* A hole of len bytes in [from, to); false: there is none. */
+static bool
+find_hole(struct vspace *vs, uint64_t from, uint64_t to, uint64_t len,
+		uint64_t align, uint64_t *out)
+{
+	uint64_t va = (from + align - 1) & ~(align - 1), taken;
+
+	while (va < to && len <= to - va) {
+		if (!pt_occupied(vs, va, len, &taken)) {
+			*out = va;
+			return true;
+		}
+		va = (taken + PAGE_SIZE + align - 1) & ~(align - 1);
+	}
+	return false;
+}
+
+/* Next fit: from the last choice on, then from the start. */
+static bool
+choose_address(struct vspace *vs, uint64_t lowest, uint64_t len,
+		uint64_t align, uint64_t *out)
+{
+	uint64_t base, limit, start;
+
+	hal_vspace_range(vs, &base, &limit);
+	start = base + LOWEST_CHOICE;
+	if (lowest > start)
+		start = lowest;
+	if (start >= limit)
+		return false;
+	if (vs->choose < start)
+		vs->choose = lowest > base ? lowest :
+			base + (limit - base) / 4;
+	if (!find_hole(vs, vs->choose, limit, len, align, out) &&
+			!find_hole(vs, start, limit, len, align, out))
+		return false;
+	vs->choose = *out + len;
+	return true;
+}
+
+/* Exactly there: inside the range, aligned, and free? */
+static struct result
+check_fixed(struct vspace *vs, uint64_t va, uint64_t len, uint64_t align)
+{
+	uint64_t base, limit, taken;
+
+	hal_vspace_range(vs, &base, &limit);
+	if (va % align != 0)
+		return user_error(HELIOS_INVALID_PARAM, 0,
+			"an address aligned to %lx expected, %lx found",
+			align, va);
+	if (va < base || va >= limit || len > limit - va)
+		return user_error(HELIOS_INVALID_PARAM, 0,
+			"addresses in %lx-%lx expected, %lx + %lx found",
+			base, limit, va, len);
+	if (pt_occupied(vs, va, len, &taken))
+		return user_error(HELIOS_BUSY, taken,
+			"%lx is mapped already", taken);
+	return RESULT_OK;
+}
+
+struct result
+vspace_map(struct vspace *vs, struct slot **pages, unsigned int n,
+		uint64_t address, uint64_t flags, uint64_t *out)
+{
+	uint64_t size = page_size(pages[0]), len = n * size;
+	uint64_t mapped = flags & (MAPPED_W | MAPPED_X | MAPPED_WC);
+	struct result r;
+	unsigned int i;
+
+	if (flags & HELIOS_MAP_FIXED) {
+		r = check_fixed(vs, address, len, size);
+		if (r.status != HELIOS_OK)
+			return r;
+		*out = address;
+	} else if (!choose_address(vs, address, len, size, out)) {
+		return user_error(HELIOS_NOMEM, len / PAGE_SIZE,
+			"no hole of %lx bytes above %lx", len, address);
+	}
+	if (!pt_prepare(vs, *out, len, page_is_large(pages[0]))) {
+		if (reap_memory_step(vs->heavy.obj.memory))
+			return result_preempted();
+		return user_error(HELIOS_NOMEM, 1, "no memory for tables: "
+			"the Memory of the VSpace has %lu pages free",
+			vs->heavy.obj.memory->free);
+	}
+	for (i = 0; i < n; i++) {
+		pt_set(vs, *out + i * size, pages[i], mapped);
+		pages[i]->vspace = vs;
+		pages[i]->word = (*out + i * size) | mapped;
+		mapping_add(vs, pages[i]);
+	}
+	hal_tlb_mapped(vs, *out, len);
+	return RESULT_OK;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Wait queues: a ring for each priority present, the first of each ring
+ * linked to the heads of its neighbours.  q->first is the head of the
+ * highest.
+ */
+#include <stddef.h>
+
+#include <task.h>
+#include <waitq.h>
+
+static void
+via_add(struct waiter *w, struct slot *s)
+{
+	w->via = s;
+	w->via_prev = NULL;
+	w->via_next = NULL;
+	if (s == NULL)
+		return;
+	w->via_next = s->waiters;
+	if (w->via_next != NULL)
+		w->via_next->via_prev = w;
+	s->waiters = w;
+}
+
+static void
+via_remove(struct waiter *w)
+{
+	if (w->via == NULL)
+		return;
+	if (w->via_prev != NULL)
+		w->via_prev->via_next = w->via_next;
+	else
+		w->via->waiters = w->via_next;
+	if (w->via_next != NULL)
+		w->via_next->via_prev = w->via_prev;
+	w->via = NULL;
+}
+
+/* w becomes a head, between these two. */
+static void
+head_link(struct waitq *q, struct waiter *w, struct waiter *higher,
+		struct waiter *lower)
+{
+	w->is_head = true;
+	w->higher = higher;
+	w->lower = lower;
+	if (higher != NULL)
+		higher->lower = w;
+	else
+		q->first = w;
+	if (lower != NULL)
+		lower->higher = w;
+}
+
+void
+waitq_join(struct waitq *q, struct waiter *w, unsigned int priority,
+		struct slot *via)
+{
+	struct waiter *higher = NULL, *head = q->first;
+
+	w->q = q;
+	w->priority = (uint8_t)priority;
+	w->is_head = false;
+	w->higher = w->lower = NULL;
+	via_add(w, via);
+	while (head != NULL && head->priority > priority) {
+		higher = head;
+		head = head->lower;
+	}
+	if (head != NULL && head->priority == priority) {
+		w->next = head;
+		w->prev = head->prev;
+		w->prev->next = w;
+		head->prev = w;
+		return;
+	}
+	w->next = w->prev = w;
+	head_link(q, w, higher, head);
+}
+
+static void
+head_leave(struct waiter *w)
+{
+	if (w->next != w) {
+		head_link(w->q, w->next, w->higher, w->lower);
+		return;
+	}
+	if (w->higher != NULL)
+		w->higher->lower = w->lower;
+	else
+		w->q->first = w->lower;
+	if (w->lower != NULL)
+		w->lower->higher = w->higher;
+}
+
+void
+waitq_leave(struct waiter *w)
+{
+	if (w->q == NULL)
+		return;
+	if (w->is_head)
+		head_leave(w);
+	w->next->prev = w->prev;
+	w->prev->next = w->next;
+	w->next = w->prev = w;
+	w->is_head = false;
+	w->q = NULL;
+	via_remove(w);
+}
+
+void
+waiters_moved(struct slot *to, struct slot *from)
+{
+	to->waiters = from->waiters;
+	from->waiters = NULL;
+	for (struct waiter *w = to->waiters; w != NULL; w = w->via_next)
+		w->via = to;
+}
+
+struct task *
+waiter_task(const struct waiter *w)
+{
+	const struct waiter *first = w - w->index;
+
+	return (struct task *)((uintptr_t)first -
+			offsetof(struct task, waiters));
+}
+
+static bool
+ring_valid(const struct waitq *q, const struct waiter *head)
+{
+	const struct waiter *w = head;
+
+	do {
+		if (w->q != q || w->priority != head->priority)
+			return false;
+		if (w->next->prev != w || w->is_head != (w == head))
+			return false;
+		w = w->next;
+	} while (w != head);
+	return true;
+}
+
+bool
+waitq_valid(const struct waitq *q)
+{
+	const struct waiter *higher = NULL;
+
+	for (const struct waiter *h = q->first; h != NULL; h = h->lower) {
+		if (h->higher != higher || !ring_valid(q, h))
+			return false;
+		if (higher != NULL && higher->priority <= h->priority)
+			return false;
+		higher = h;
+	}
+	return true;
+}
