@@ -209,12 +209,18 @@ TESTS += \
 	testsuite/system/vulcan-virtual-3.sh \
 	testsuite/system/vulcan-virtual-4.sh \
 	testsuite/system/vulcan-shuffle.sh \
+	testsuite/system/gdb-breakpoints.sh \
+	testsuite/system/gdb-step.sh \
+	testsuite/system/gdb-attach.sh \
+	testsuite/system/gdb-helios.sh \
+	testsuite/system/gdb-core.sh \
 	testsuite/system/trace-agrees.sh \
 	testsuite/system/vulcan-selftest.sh \
 	testsuite/system/badinput.sh \
 	testsuite/lint.sh
 
-EXTRA_DIST += $(TESTS) testsuite/summary.sh testsuite/system/lib.sh
+EXTRA_DIST += $(TESTS) testsuite/summary.sh testsuite/system/lib.sh \
+	testsuite/system/gdb-lib.sh
 
 TEST_EXTENSIONS = .sh
 SH_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \

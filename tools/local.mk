@@ -29,3 +29,20 @@ uninstall-local:
 
 CLEANFILES += helios-hosted-gdb.py
 EXTRA_DIST += $(gdb_modules) $(gdb_loader_in)
+
+# helios-gdb needs no change to gdb's safe path.
+
+bin_SCRIPTS += helios-gdb
+
+helios-gdb: tools/gdb/helios-gdb.in Makefile
+	$(AM_V_GEN)$(SED) -e 's|@autoloaddir[@]|$(gdb_autoloaddir)|g' \
+	-e 's|@bindir[@]|$(bindir)|g' $(srcdir)/tools/gdb/helios-gdb.in \
+	>$@.new && chmod +x $@.new && mv $@.new $@
+
+gdb: helios-hosted helios-gdb helios-hosted-gdb.py vulcan.tar
+	./helios-gdb vulcan.tar
+
+CLEANFILES += helios-gdb
+EXTRA_DIST += tools/gdb/helios-gdb.in
+
+.PHONY: gdb

@@ -349,19 +349,6 @@ build_init(struct boot *b, uint64_t kernel)
 	return true;
 }
 
-/* The archive must lie in memory that the kernel then leaves alone. */
-static bool
-reserve_initramfs(struct boot *b)
-{
-	const struct hal_range *r = &b->hal->initramfs;
-
-	if (r->base % PAGE_SIZE == 0 && memory_reserve(root_memory, r->base,
-			initramfs_pages(b), FRAME_PAGE))
-		return true;
-	return image_error(b->err, "initramfs: %lu bytes at %lx do not lie in "
-		"free memory", r->size, r->base);
-}
-
 bool
 core_boot(const struct hal_boot *hal, char *err, size_t errsize)
 {
@@ -370,6 +357,7 @@ core_boot(const struct hal_boot *hal, char *err, size_t errsize)
 	uint64_t kernel_pages, len;
 	const char *init;
 
+	objects_reset();
 	cap_init();
 	sched_init(hal->slice_ns);
 	irq_init();
@@ -379,7 +367,8 @@ core_boot(const struct hal_boot *hal, char *err, size_t errsize)
 		return false;
 	if (!memory_boot(hal->ram, hal->nram, &hal->initramfs, &kernel_pages))
 		return image_error(&text, "too little memory for the frame "
-			"table");
-	return reserve_initramfs(&b) && create_cspace(&b) &&
-		create_objects(&b) && build_init(&b, kernel_pages);
+			"table, or the initramfs (%lu bytes at %lx) does not "
+			"lie in it", hal->initramfs.size, hal->initramfs.base);
+	return create_cspace(&b) && create_objects(&b) &&
+		build_init(&b, kernel_pages);
 }

@@ -157,7 +157,8 @@ check_endpoint(const struct endpoint *e)
 {
 	const struct waiter *w = e->queue.first;
 
-	require(waitq_valid(&e->queue) && waitq_valid(&e->pollers),
+	require(waitq_valid(&e->queue) && waitq_valid(&e->pollers) &&
+		waitq_valid(&e->send_pollers) && waitq_valid(&e->both_pollers),
 		"endpoint queues");
 	if (w != NULL)
 		require(waiter_task(w)->blocked ==
@@ -172,6 +173,9 @@ check_note(const struct note *n)
 		"note queues");
 	require(n->bits == 0 || waitq_empty(&n->waiters),
 		"nobody waits on a note with bits");
+	if (n->bound != NULL)
+		require(n->bits == 0 || n->bound->blocked != BLOCKED_RECV,
+			"nor does its task, in RECV");
 	if (n->bound != NULL)
 		require(cap_object(&n->bound->slots[SLOT_NOTE]) == n,
 			"bound note is its task's");
@@ -220,6 +224,18 @@ is_first(const struct slot *s)
 	return mark_slot(s->open.prev)->cap >> 8 != s->cap >> 8;
 }
 
+/* Those blocked through this capability, and nobody else. */
+static void
+check_waiters(const struct slot *s)
+{
+	const struct waiter *w = s->waiters, *prev = NULL;
+
+	for (; w != NULL; prev = w, w = w->via_next) {
+		require(w->via == s && w->via_prev == prev, "waiters of a slot");
+		require(w->q != NULL, "a waiter of a slot is queued");
+	}
+}
+
 static uint64_t
 check_slot(const struct slot *s)
 {
@@ -229,6 +245,8 @@ check_slot(const struct slot *s)
 		"slots in the derivation list hold capabilities");
 	if (type == HELIOS_PAGE)
 		check_page(s);
+	else if (type == HELIOS_ENDPOINT || type == HELIOS_NOTE)
+		check_waiters(s);
 	if (!is_first(s))
 		return 0;
 	check_object(s);

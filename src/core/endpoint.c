@@ -90,8 +90,7 @@ struct result
 endpoint_send(struct task *t, struct slot *s, bool call, bool block)
 {
 	struct endpoint *e = cap_object(s);
-	bool grant = (cap_rights(s) & HELIOS_RIGHT_GRANT) != 0;
-	struct result r = message_check(t, grant, NULL);
+	struct result r = message_check(t, cap_rights(s), NULL);
 	struct task *to;
 
 	if (r.status != HELIOS_OK)
@@ -101,7 +100,7 @@ endpoint_send(struct task *t, struct slot *s, bool call, bool block)
 		return (struct result){ HELIOS_WOULD_BLOCK, 0 };
 	t->sending = call ? SENDING_CALL : SENDING_MESSAGE;
 	t->badge = s->word;
-	t->can_grant = grant;
+	t->via_rights = (uint8_t)cap_rights(s);
 	if (!endpoint_can_send(e)) {
 		block_on(t, s, false);
 		return result_blocked();
@@ -124,7 +123,7 @@ endpoint_send_fault(struct task *t)
 
 	t->sending = SENDING_FAULT;
 	t->badge = s->word;
-	t->can_grant = false;
+	t->via_rights = 0;
 	if (!endpoint_can_send(e)) {
 		block_on(t, s, false);
 		return;
@@ -152,7 +151,7 @@ take_from(struct task *from, struct task *to)
 	 * who made the mistake, if there is one. */
 	call_context = (struct call_context){ .task = from->name,
 		.call = "SEND (queued)", .slot = from->regs.rdi };
-	r = message_check(from, from->can_grant, NULL);
+	r = message_check(from, from->via_rights, NULL);
 	if (r.status == HELIOS_OK)
 		r = message_transfer(from, to, from->badge);
 	call_context = saved;

@@ -101,7 +101,7 @@ gather(struct making *mk)
 
 	if (mk->type == HELIOS_MEMORY) {
 		if (mk->carved == NULL)
-			mk->carved = memory_create(mk->from, mk->size);
+			mk->carved = memory_create(mk->from);
 		return mk->carved != NULL;
 	}
 	if (mk->blocks < mk->count && mk->flags & HELIOS_ALLOC_CONTIGUOUS)

@@ -386,7 +386,7 @@ give_ram(const struct hal_range *ram, size_t n, uint32_t table, uint32_t pages)
 
 /* 1/256 of all memory, at most 256 KiB, for device records. */
 static bool
-boot_kernel_memory(void)
+boot_kernel_memory(uint64_t *kernel_pages)
 {
 	uint64_t want = root.free / 256;
 
@@ -396,33 +396,7 @@ boot_kernel_memory(void)
 	while (kernel.pages < want)
 		if (!memory_fill(&kernel, want - kernel.pages))
 			return false;
-	return true;
-}
-
-bool
-memory_boot(const struct hal_range *ram, size_t n, const struct hal_range *keep,
-		uint64_t *kernel_pages)
-{
-	uint32_t pages, where, i;
-
-	if (n == 0)
-		return false;
-	nframes = end_frame(&ram[n - 1]);
-	pages = (uint32_t)((nframes * sizeof(struct frame) + PAGE_SIZE - 1) >>
-		PAGE_SHIFT);
-	if (!place_table(ram, n, keep, pages, &where))
-		return false;
-	frames = phys_ptr((uint64_t)where << PAGE_SHIFT);
-	hal_mem_alive(frames, pages * PAGE_SIZE);
-	__builtin_memset(frames, 0, pages * PAGE_SIZE);
-	for (i = where; i < where + pages; i++)
-		frames[i].kind = FRAME_KERNEL;
-	memory_init(&root, NULL);
-	root_memory = &root;
-	give_ram(ram, n, where, pages);
-	if (!boot_kernel_memory())
-		return false;
-	*kernel_pages = pages + kernel.pages;
+	*kernel_pages += kernel.pages;
 	return true;
 }
 
@@ -465,4 +439,32 @@ memory_reserve(struct memory *m, uint64_t phys, uint64_t pages,
 		if (nr + i >= nframes || !reserve_frame(m, nr + i, kind))
 			return false;
 	return true;
+}
+
+bool
+memory_boot(const struct hal_range *ram, size_t n, const struct hal_range *keep,
+		uint64_t *kernel_pages)
+{
+	uint32_t pages, where, i;
+
+	if (n == 0)
+		return false;
+	nframes = end_frame(&ram[n - 1]);
+	pages = (uint32_t)((nframes * sizeof(struct frame) + PAGE_SIZE - 1) >>
+		PAGE_SHIFT);
+	if (!place_table(ram, n, keep, pages, &where))
+		return false;
+	frames = phys_ptr((uint64_t)where << PAGE_SHIFT);
+	hal_mem_alive(frames, pages * PAGE_SIZE);
+	__builtin_memset(frames, 0, pages * PAGE_SIZE);
+	for (i = where; i < where + pages; i++)
+		frames[i].kind = FRAME_KERNEL;
+	memory_init(&root, NULL);
+	root_memory = &root;
+	give_ram(ram, n, where, pages);
+	*kernel_pages = pages;
+	/* Before anything else is taken, for that could be part of it. */
+	return memory_reserve(root_memory, keep->base, (keep->size + PAGE_SIZE -
+		1) >> PAGE_SHIFT, FRAME_PAGE) &&
+		boot_kernel_memory(kernel_pages);
 }

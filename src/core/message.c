@@ -77,7 +77,8 @@ check_cap(struct task *t, unsigned int i, const struct slot *answered)
 }
 
 struct result
-message_check(struct task *t, bool can_grant, const struct slot *answered)
+message_check(struct task *t, unsigned int rights,
+		const struct slot *answered)
 {
 	struct result r = check_tag(t);
 	unsigned int ncaps = helios_tag_ncaps(t->regs.rsi);
@@ -85,8 +86,8 @@ message_check(struct task *t, bool can_grant, const struct slot *answered)
 	if (r.status != HELIOS_OK || ncaps == 0)
 		return r;
 	/* May capabilities travel through this endpoint? */
-	if (!can_grant)
-		return user_error(HELIOS_ACCESS, HELIOS_RIGHT_SEND,
+	if (!(rights & HELIOS_RIGHT_GRANT))
+		return user_error(HELIOS_ACCESS, rights,
 				"%u capabilities in the message, but the "
 				"endpoint capability has no GRANT", ncaps);
 	for (unsigned int i = 0; i < ncaps; i++) {

@@ -8,7 +8,7 @@
 #include <task.h>
 #include <vspace.h>
 
-struct list reap_orphans = { &reap_orphans, &reap_orphans };
+struct list reap_orphans;
 uint64_t object_counts[HELIOS_TYPE_COUNT];
 
 static const char *const names[HELIOS_TYPE_COUNT] = {
@@ -48,6 +48,13 @@ const char *
 type_name(unsigned int type)
 {
 	return type < HELIOS_TYPE_COUNT ? names[type] : "?";
+}
+
+void
+objects_reset(void)
+{
+	__builtin_memset(object_counts, 0, sizeof(object_counts));
+	list_init(&reap_orphans);
 }
 
 static bool

@@ -119,7 +119,7 @@ static struct result
 check_answer(struct task *t, const struct task *c, const struct slot *s)
 {
 	unsigned int ncaps = helios_tag_ncaps(t->regs.rsi);
-	struct result r = message_check(t, true, s);
+	struct result r = message_check(t, HELIOS_RIGHTS_ALL, s);
 
 	if (r.status != HELIOS_OK)
 		return r;

@@ -77,9 +77,11 @@ helios_userinclude_HEADERS = src/user/include/libhelios.h
 libhelios_includedir = $(includedir)/helios-user
 libhelios_include_HEADERS = $(libhelios_headers)
 
+pkgconfig_DATA = src/user/helios-user.pc
+
 CLEANFILES += $(libhelios_DATA)
 EXTRA_DIST += $(libhelios_sources) src/user/libhelios/internal.h \
-	src/user/crt0/crt0.S
+	src/user/crt0/crt0.S doc/example/Makefile doc/example/hello.c
 
 # Rules that the compiler wrote: which object depends on which header.
 user_depends = $(user_objects:.uo=.d)

@@ -6,7 +6,7 @@
  * them: starts the program "child" STARTS times, one after the other, and
  * answers its calls; steps over a system call and over a page fault; runs a
  * function in a second space of its own address range.  The arguments
- * choose: none is everything, else the names below.
+ * choose: none is everything, else see main.
  */
 #include <libhelios.h>
 
@@ -202,26 +202,44 @@ wait_for_ever(void *arg)
 	return NULL;
 }
 
+/* Nobody is told of its fault: the kernel stops it, and says so. */
+static void *
+crash(void *arg)
+{
+	*(volatile uint64_t *)arg = 1;
+	return NULL;
+}
+
 __attribute__((noinline)) void
 guest_all_set(void)
 {
 	guest_word = 0;
 }
 
+static struct helios_thread *
+start_thread(const char *name, void *(*fn)(void *), void *arg)
+{
+	const struct helios_thread_attr attr = { .name = name };
+	struct helios_thread *thread;
+
+	check(helios_thread_new(&thread, fn, arg, &attr), "thread");
+	check(helios_thread_start(thread), "start");
+	return thread;
+}
+
 static void
 do_threads(void)
 {
-	const struct helios_thread_attr attr = { .name = "waiter" };
-	struct helios_thread *thread;
+	struct helios_thread *waiter, *crasher;
 	static helios_cap_t waited;
 
 	check(helios_newendpoint(&waited), "endpoint");
-	check(helios_thread_new(&thread, wait_for_ever, &waited, &attr),
-		"thread");
-	check(helios_thread_start(thread), "start");
+	waiter = start_thread("waiter", wait_for_ever, &waited);
+	crasher = start_thread("crasher", crash, NULL);
 	check(helios_sleep(1000000), "sleep");
 	guest_all_set();
-	check(helios_thread_kill(thread), "kill");
+	check(helios_thread_kill(waiter), "kill");
+	check(helios_thread_kill(crasher), "kill");
 	check(helios_destroy(waited), "destroy");
 }
 
@@ -243,6 +261,8 @@ main(int argc, char **argv, char **envp)
 	check(helios_newendpoint(&endpoint), "endpoint");
 	check(helios_mint(endpoint, HELIOS_RIGHTS_ALL, CHILD_BADGE, &derived),
 		"mint");
+	if (wanted(argc, argv, "bad-call"))
+		helios_destroy(HELIOS_CADDR_UNDEF - 1);
 	if (wanted(argc, argv, "steps"))
 		do_steps();
 	if (wanted(argc, argv, "threads"))
@@ -252,6 +272,8 @@ main(int argc, char **argv, char **envp)
 	if (wanted(argc, argv, "copy"))
 		do_copy();
 	/* For a debugger that comes later: tick until somebody ends us. */
+	if (argc > 1)
+		helios_printf("ready\n");
 	while (argc > 1 && wanted(argc, argv, "forever")) {
 		check(helios_sleep(5000000), "sleep");
 		guest_tick(1);

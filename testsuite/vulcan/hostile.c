@@ -418,6 +418,8 @@ one_call(struct sandbox *s, unsigned int i)
 				HELIOS_TASK_WRITE_REGISTERS))
 		s->due[0] = s->due[1] = false;
 	random_ipcbuf(s, i);
+	/* Else it would go on as soon as it has new registers. */
+	CHECK_OK(helios_task_suspend(task));
 	CHECK_OK(helios_task_set_flags(task, below(20) == 0 ?
 				HELIOS_TASK_CAPFAULT : 0));
 	CHECK_OK(helios_task_set_fault(task, s->fault[i]));

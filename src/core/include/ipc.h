@@ -54,8 +54,9 @@ void endpoint_send_fault(struct task *t);
 bool endpoint_can_recv(const struct endpoint *e);
 bool endpoint_can_send(const struct endpoint *e);
 
-/* Is this message sound?  (Its capabilities are looked at, too.) */
-struct result message_check(struct task *t, bool can_grant,
+/* Is the message in t's registers sound, its capabilities included?  rights:
+ * of the capability it goes through. */
+struct result message_check(struct task *t, unsigned int rights,
 		const struct slot *answered);
 /*
  * Give the message of from, which was checked, to the task to, which is

@@ -110,9 +110,10 @@ ptr_phys(const void *p)
 struct frame *frame_of_ptr(const void *p);
 
 /*
- * Boot: build the frame table in the RAM given, off the range to keep, and
- * the Memory that owns the rest.  False: not enough.  kernel_pages: what the
- * kernel takes for good.
+ * Boot: build the frame table in the RAM given, and the Memory that owns the
+ * rest.  The pages of the range to keep are left alone and become FRAME_PAGE.
+ * False: too little memory, or that range is not free.  kernel_pages: what
+ * the kernel takes for good.
  */
 bool memory_boot(const struct hal_range *ram, size_t n,
 		const struct hal_range *keep, uint64_t *kernel_pages);

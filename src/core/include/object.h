@@ -44,6 +44,9 @@ struct heavy {
 	struct list by_memory;	/* memory.dead */
 };
 
+/* At boot: there are none. */
+void objects_reset(void);
+
 /* Set up the header; counts the object in its Memory and by type. */
 void object_init(struct object *o, unsigned int type, struct memory *m);
 void heavy_init(struct heavy *h, unsigned int type, struct memory *m);

@@ -84,7 +84,7 @@ struct task {
 
 	/* IPC (endpoint.c, reply.c) */
 	uint64_t badge;			/* of what it is sending */
-	bool can_grant;			/* and whether it may carry caps */
+	uint8_t via_rights;		/* and rights, of that capability */
 	struct task *caller;		/* whom it owes a reply, or NULL */
 	struct task *replier;		/* who owes this one a reply, if not: */
 	struct slot *reply_slot;	/* where that reply is stored */

@@ -417,6 +417,32 @@ dispatch(struct task *t)
 	return calls[nr].run(t);
 }
 
+/*
+ * A call that was preempted while it revoked.  That goes on to its end before
+ * anything is looked up again: what it takes may be the capability it was
+ * asked through, or its target may have moved, and it must not stop half way.
+ */
+static struct result
+go_on_revoking(struct task *t)
+{
+	struct helios_regs *regs = &t->regs;
+
+	while (t->revoking != NULL && cap_has_children(t->revoking)) {
+		cap_revoke_step(t->revoking);
+		if (t->dead)
+			return result_blocked();
+		if (hal_irq_pending())
+			return result_preempted();
+	}
+	/* Was that all of it?  DESTROY has its slot to empty yet. */
+	if (t->revoking == NULL || helios_tag_label(regs->rsi) !=
+			HELIOS_LABEL(HELIOS_CSPACE, HELIOS_CSPACE_REVOKE))
+		return dispatch(t);
+	regs->rdi = regs->rsi = 0;
+	regs->rdx = regs->r10 = regs->r8 = regs->r9 = 0;
+	return RESULT_OK;
+}
+
 void
 syscall_run(struct task *t)
 {
@@ -429,7 +455,7 @@ syscall_run(struct task *t)
 		t->restart = !t->dead;
 		return;
 	}
-	r = dispatch(t);
+	r = t->revoking != NULL ? go_on_revoking(t) : dispatch(t);
 	call_context.task = NULL;
 	if (r.status == RESULT_PREEMPTED) {
 		t->restart = true;

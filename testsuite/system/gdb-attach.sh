@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# gdb attaches to a kernel that runs: symbols, breakpoints, helpers; and the
+# kernel runs on when gdb has gone.
+. "$(dirname "$0")/gdb-lib.sh"
+need_gdb
+
+# helios-gdb is what a person would use; it stands beside the kernel.
+WRAPPER=$(dirname "$HELIOS_HOSTED")/helios-gdb
+
+cat >attach.gdb <<'EOF'
+set pagination off
+helios tasks
+break guest_tick
+continue
+backtrace
+continue
+continue
+detach
+EOF
+
+attach()
+{
+	"$TIMEOUT" -k 10 "$GDB_LIMIT" "$HELIOS_HOSTED" "$@" "$GUEST" -- \
+		forever >guest.out 2>&1 </dev/null &
+	limiter=$!
+	wait_for_line
+	# timeout's child is the kernel.
+	pid=$(cat "/proc/$limiter/task/$limiter/children")
+	pid=${pid% }
+	gdb_batch attach.gdb -ix "$GDB_LOADER" \
+		-p "$pid"
+	if grep -q 'ptrace: Operation not permitted' out; then
+		skip "$mode: attach" "this machine refuses to attach"
+	else
+		shows "$mode: the tasks" '^\*? *[0-9]+ +init '
+		counts "$mode: 3 of 3 stops" 3 '^Thread .* hit Breakpoint 1, '
+		in_order "$mode: the backtrace" '^#0 .*guest_tick' \
+			' in main \(' ' in _start \('
+		shows "$mode: detached" 'detached\]$'
+		before=$(ticks)
+		sleep 1
+		if kill -0 "$pid" && [ "$(ticks)" -gt "$before" ]; then
+			ok "$mode: the kernel runs on"
+		else
+			not_ok "$mode: the kernel runs on" "$(cat guest.out)"
+		fi
+	fi
+	kill "$pid" 2>/dev/null
+	wait "$limiter"
+}
+
+# The guest says that it is there.
+wait_for_line()
+{
+	tries=0
+	until grep -q '^ready$' guest.out || [ $tries = 600 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+}
+
+# CPU time of the kernel: it ticks on.
+ticks()
+{
+	awk '{ print $14 + $15 }' "/proc/$pid/stat"
+}
+each_mode attach
+
+if GDB="$GDB" "$WRAPPER" --help | grep -q '^helios-gdb -p PID'; then
+	ok "helios-gdb --help"
+else
+	not_ok "helios-gdb --help" "$("$WRAPPER" --help 2>&1)"
+fi
+tap_done
