@@ -87,7 +87,8 @@ HELIOS_LINKS([links freestanding static PIEs],
 USER_TARGET_CFLAGS=
 AX_APPEND_COMPILE_FLAGS([-ffreestanding -fPIE -fvisibility=hidden dnl
 -fno-stack-protector -fcf-protection=none -ftls-model=local-exec dnl
--fno-tree-loop-distribute-patterns --param=min-pagesize=0], dnl
+-fno-tree-loop-distribute-patterns --param=min-pagesize=0 dnl
+-mstringop-strategy=libcall], dnl
   [USER_TARGET_CFLAGS], [-Werror])
 AC_SUBST([USER_TARGET_CFLAGS])])
 

@@ -12,6 +12,8 @@ INITRAMFS = $(TAR) --format=ustar --mtime=@0 --owner=0 --group=0 \
 # Vulcan is installed, so that an installed kernel has something to boot.
 
 vulcan_headers = \
+	testsuite/vulcan/fill.h \
+	testsuite/vulcan/level.h \
 	testsuite/vulcan/objects.h \
 	testsuite/vulcan/peer.h \
 	testsuite/vulcan/probe.h \
@@ -28,12 +30,13 @@ vulcan_sources = \
 	testsuite/vulcan/endpoint.c \
 	testsuite/vulcan/fault.c \
 	testsuite/vulcan/foreign.c \
-	testsuite/vulcan/harness.c \
+	testsuite/vulcan/heap.c \
 	testsuite/vulcan/hostile.c \
 	testsuite/vulcan/ioport.c \
 	testsuite/vulcan/ipcwait.c \
 	testsuite/vulcan/irq.c \
 	testsuite/vulcan/memory.c \
+	testsuite/vulcan/mmap.c \
 	testsuite/vulcan/note.c \
 	testsuite/vulcan/outrun.c \
 	testsuite/vulcan/page.c \
@@ -51,6 +54,7 @@ vulcan_sources = \
 	testsuite/vulcan/supervisor.c \
 	testsuite/vulcan/system.c \
 	testsuite/vulcan/task.c \
+	testsuite/vulcan/threads.c \
 	testsuite/vulcan/transfer.c \
 	testsuite/vulcan/vspace.c \
 	testsuite/vulcan/vulcan.c
@@ -157,12 +161,31 @@ testsuite_unit_libunit_la_SOURCES = \
 	testsuite/unit/snapshot.c \
 	testsuite/unit/snapshot.h \
 	testsuite/unit/suites.h \
+	testsuite/unit/test_alloc.c \
+	testsuite/unit/test_boot.c \
+	testsuite/unit/test_broken.c \
+	testsuite/unit/test_cap.c \
+	testsuite/unit/test_memory.c \
 	testsuite/unit/test_model.c \
+	testsuite/unit/test_restart.c \
 	testsuite/unit/test_struct.c \
+	testsuite/unit/test_vspace.c \
 	testsuite/unit/unit.c \
 	testsuite/unit/unit.h \
 	testsuite/unit/world.c \
 	testsuite/unit/world.h
+
+check_PROGRAMS += testsuite/unit/unit-alloc
+testsuite_unit_unit_alloc_CPPFLAGS = $(unit_cppflags)
+testsuite_unit_unit_alloc_CFLAGS = $(unit_cflags)
+testsuite_unit_unit_alloc_LDADD = $(unit_ldadd)
+testsuite_unit_unit_alloc_SOURCES = testsuite/unit/main_alloc.c
+
+check_PROGRAMS += testsuite/unit/unit-boot
+testsuite_unit_unit_boot_CPPFLAGS = $(unit_cppflags)
+testsuite_unit_unit_boot_CFLAGS = $(unit_cflags)
+testsuite_unit_unit_boot_LDADD = $(unit_ldadd)
+testsuite_unit_unit_boot_SOURCES = testsuite/unit/main_boot.c
 
 check_PROGRAMS += testsuite/unit/unit-core
 testsuite_unit_unit_core_CPPFLAGS = $(unit_cppflags)
@@ -176,6 +199,12 @@ testsuite_unit_unit_model_CFLAGS = $(unit_cflags)
 testsuite_unit_unit_model_LDADD = $(unit_ldadd)
 testsuite_unit_unit_model_SOURCES = testsuite/unit/main_model.c
 
+check_PROGRAMS += testsuite/unit/unit-restart
+testsuite_unit_unit_restart_CPPFLAGS = $(unit_cppflags)
+testsuite_unit_unit_restart_CFLAGS = $(unit_cflags)
+testsuite_unit_unit_restart_LDADD = $(unit_ldadd)
+testsuite_unit_unit_restart_SOURCES = testsuite/unit/main_restart.c
+
 # Helpers of the system tests.
 
 check_PROGRAMS += testsuite/system/uffd-probe testsuite/system/mkelf
@@ -183,13 +212,40 @@ testsuite_system_uffd_probe_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 testsuite_system_uffd_probe_SOURCES = testsuite/system/uffd-probe.c
 testsuite_system_mkelf_SOURCES = testsuite/system/mkelf.c
 
-# Benchmarks: make bench.  They judge nothing and are no part of check.
+# Benchmarks: make bench.  They judge nothing; make check only sees that they
+# work.
 
-bench_sources =
+bench_sources = \
+	testsuite/bench/bench.c \
+	testsuite/bench/flat.c \
+	testsuite/bench/ipc.c \
+	testsuite/bench/memory.c \
+	testsuite/bench/spaces.c
 
 bench_objects = $(bench_sources:.c=.uo)
 user_objects += $(bench_objects)
-EXTRA_DIST += $(bench_sources)
+
+testsuite/bench/init: $(bench_objects) $(libhelios_DATA)
+	$(AM_V_CCLD)$(USER_LINK) -o $@ $(bench_objects) $(libhelios_DATA)
+
+testsuite/bench.tar: testsuite/bench/init
+	$(AM_V_GEN)$(INITRAMFS) -cf $@.new -C testsuite/bench init && \
+	mv $@.new $@
+
+check_PROGRAMS += testsuite/system/bench-host
+testsuite_system_bench_host_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+testsuite_system_bench_host_CFLAGS = $(AM_CFLAGS) -pthread
+testsuite_system_bench_host_LDFLAGS = $(AM_LDFLAGS) -pthread
+testsuite_system_bench_host_SOURCES = testsuite/system/bench-host.c
+
+bench: helios-hosted testsuite/bench.tar testsuite/system/bench-host
+	testsuite/system/bench-host ./helios-hosted testsuite/bench.tar full
+
+.PHONY: bench
+
+check_DATA += testsuite/bench.tar
+CLEANFILES += testsuite/bench.tar testsuite/bench/init
+EXTRA_DIST += $(bench_sources) testsuite/bench/bench.h
 
 # The scripts, those that take longest first: so they run best in parallel.
 
@@ -197,8 +253,14 @@ TESTS += \
 	testsuite/system/vulcan-valgrind-strict.sh \
 	testsuite/system/vulcan-valgrind-lazy.sh \
 	testsuite/unit-model-valgrind.sh \
+	testsuite/unit-alloc-valgrind.sh \
+	testsuite/unit-restart-valgrind.sh \
+	testsuite/unit-boot-valgrind.sh \
 	testsuite/unit-core-valgrind.sh \
 	testsuite/unit-model.sh \
+	testsuite/unit-alloc.sh \
+	testsuite/unit-restart.sh \
+	testsuite/unit-boot.sh \
 	testsuite/unit-core.sh \
 	testsuite/system/vulcan-uffd-strict.sh \
 	testsuite/system/vulcan-uffd-lazy.sh \
@@ -216,10 +278,13 @@ TESTS += \
 	testsuite/system/gdb-core.sh \
 	testsuite/system/trace-agrees.sh \
 	testsuite/system/vulcan-selftest.sh \
+	testsuite/system/example.sh \
 	testsuite/system/badinput.sh \
+	testsuite/system/bench-smoke.sh \
 	testsuite/lint.sh
 
-EXTRA_DIST += $(TESTS) testsuite/summary.sh testsuite/system/lib.sh \
+EXTRA_DIST += $(TESTS) testsuite/summary.sh testsuite/valgrind.supp \
+	testsuite/system/lib.sh \
 	testsuite/system/gdb-lib.sh
 
 TEST_EXTENSIONS = .sh
@@ -227,7 +292,7 @@ SH_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_COMPILER = $(SHELL)
 AM_TESTS_ENVIRONMENT = \
-	top_srcdir='$(top_srcdir)'; export top_srcdir; \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	HELIOS_HOSTED='$(abs_builddir)/helios-hosted'; export HELIOS_HOSTED; \
 	VULCAN='$(abs_builddir)/vulcan.tar'; export VULCAN; \
 	VULCAN_SELFTEST='$(abs_builddir)/testsuite/vulcan/selftest.tar'; \
@@ -236,6 +301,8 @@ AM_TESTS_ENVIRONMENT = \
 	SYSTEM_BUILD='$(abs_builddir)/testsuite/system'; export SYSTEM_BUILD; \
 	TIMEOUT='$(TIMEOUT)'; export TIMEOUT; \
 	TAR='$(TAR)'; export TAR; \
+	CC='$(CC)'; export CC; \
+	PKG_CONFIG='$(PKG_CONFIG)'; export PKG_CONFIG; \
 	READELF='$(READELF)'; export READELF; \
 	VALGRIND='$(VALGRIND)'; export VALGRIND; \
 	GDB='$(GDB)'; export GDB; \

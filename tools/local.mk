@@ -19,6 +19,16 @@ helios-hosted-gdb.py: $(gdb_loader_in) Makefile
 	$(AM_V_GEN)$(SED) 's|@gdbdir[@]|$(abs_top_srcdir)/tools/gdb|g' \
 	$(srcdir)/$(gdb_loader_in) >$@.new && mv $@.new $@
 
+# gdb with all that, whatever its safe path is.
+
+bin_SCRIPTS += helios-gdb
+
+helios-gdb: tools/gdb/helios-gdb.in Makefile
+	$(AM_V_GEN)$(SED) -e 's|@bindir[@]|$(bindir)|g' \
+	-e 's|@autoloaddir[@]|$(gdb_autoloaddir)|g' \
+	$(srcdir)/tools/gdb/helios-gdb.in >$@.new && chmod +x $@.new && \
+	mv $@.new $@
+
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(gdb_autoloaddir)'
 	$(SED) 's|@gdbdir[@]|$(pkgdatadir)/gdb|g' $(srcdir)/$(gdb_loader_in) \
@@ -27,22 +37,10 @@ install-data-local:
 uninstall-local:
 	rm -f '$(DESTDIR)$(gdb_autoloaddir)/helios-hosted-gdb.py'
 
-CLEANFILES += helios-hosted-gdb.py
-EXTRA_DIST += $(gdb_modules) $(gdb_loader_in)
-
-# helios-gdb needs no change to gdb's safe path.
-
-bin_SCRIPTS += helios-gdb
-
-helios-gdb: tools/gdb/helios-gdb.in Makefile
-	$(AM_V_GEN)$(SED) -e 's|@autoloaddir[@]|$(gdb_autoloaddir)|g' \
-	-e 's|@bindir[@]|$(bindir)|g' $(srcdir)/tools/gdb/helios-gdb.in \
-	>$@.new && chmod +x $@.new && mv $@.new $@
+CLEANFILES += helios-gdb helios-hosted-gdb.py
+EXTRA_DIST += $(gdb_modules) $(gdb_loader_in) tools/gdb/helios-gdb.in
 
 gdb: helios-hosted helios-gdb helios-hosted-gdb.py vulcan.tar
 	./helios-gdb vulcan.tar
-
-CLEANFILES += helios-gdb
-EXTRA_DIST += tools/gdb/helios-gdb.in
 
 .PHONY: gdb

@@ -361,6 +361,9 @@ core_boot(const struct hal_boot *hal, char *err, size_t errsize)
 	cap_init();
 	sched_init(hal->slice_ns);
 	irq_init();
+	if (hal->initramfs.base % PAGE_SIZE != 0)
+		return image_error(&text, "initramfs: a page-aligned address "
+			"expected, %lx found", hal->initramfs.base);
 	if (!tar_find(phys_ptr(hal->initramfs.base), hal->initramfs.size,
 			"init", &init, &len, &text) ||
 			!elf_parse(init, len, IMAGE_MOST, &b.image, &text))

@@ -57,7 +57,6 @@ struct host_thread {
 	void *service_arg;
 	pthread_t pthread;
 	stack_t old_altstack;
-	unsigned int stack_id;		/* Valgrind's */
 	char name[16];
 };
 
@@ -323,10 +322,9 @@ void cmos_init(void);
 
 bool under_valgrind(void);
 bool under_debugger(void);	/* at the moment */
-void checker_init(void);
-void checker_fini(void);
-unsigned int checker_stack(const void *low, const void *high);
-void checker_stack_gone(unsigned int id);
+void checker_guest_left(struct helios_regs *regs);
+void checker_guest_runs(void);
+void checker_stacks(const void *low, const void *high);
 void checker_defined(const void *p, size_t len);
 
 /*

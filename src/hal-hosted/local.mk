@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The kernel as a Linux process.  Core's headers come after the system's:
-# both have a sched.h.
+# The kernel as a Linux process.  Core's headers come after the system's, as
+# both have a sched.h; and core's functions are invisible to shared libraries,
+# as both have a sched_yield.
 
 bin_PROGRAMS += helios-hosted
 helios_hosted_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
 	-idirafter $(top_srcdir)/src/core/include
 helios_hosted_CFLAGS = $(AM_CFLAGS) -pthread
-helios_hosted_LDFLAGS = $(AM_LDFLAGS) -pthread
+helios_hosted_LDFLAGS = $(AM_LDFLAGS) -pthread -Wl,--exclude-libs,ALL
 helios_hosted_LDADD = libcore.la
 helios_hosted_SOURCES = \
 	src/hal-hosted/chardev.c \

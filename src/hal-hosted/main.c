@@ -49,7 +49,6 @@ finish(void)
 	time_fini();
 	trace_close();
 	tlb_fini();
-	checker_fini();
 	signals_thread_fini(main_thread);
 	munmap(hal_physmap, physmem.size);
 	close(physmem.fd);
@@ -204,7 +203,6 @@ main(int argc, char **argv)
 	physmem_init(options.memory, options.initramfs);
 	io_init();
 	stay_on_one_cpu();
-	checker_init();
 	signals_init();
 	threads_init();
 	tlb_init(options.strict);

@@ -6,9 +6,8 @@
  * always valid.  Core says which of its bytes are alive, so that use after
  * free and overflow of kernel objects are found inside it.
  *
- * Guests live in ranges in which a miss is no error but a page fault to be
- * served, so error reports on addresses there are off.  (Jumps into a hole
- * are reported all the same unless it is marked as defined: see tlb.c.)
+ * Error reports are off while a guest runs: there a bad address is a page
+ * fault to be served, or to be told to a supervisor.
  */
 #include <config.h>
 
@@ -27,8 +26,8 @@
 #define VALGRIND_MAKE_MEM_DEFINED(p, n)		((void)(p), (void)(n))
 #define VALGRIND_STACK_REGISTER(low, high)	((void)(low), (void)(high), 0u)
 #define VALGRIND_STACK_DEREGISTER(id)		((void)(id))
-#define VALGRIND_DISABLE_ADDR_ERROR_REPORTING_IN_RANGE(p, n) ((void)(p))
-#define VALGRIND_ENABLE_ADDR_ERROR_REPORTING_IN_RANGE(p, n) ((void)(p))
+#define VALGRIND_DISABLE_ERROR_REPORTING	((void)0)
+#define VALGRIND_ENABLE_ERROR_REPORTING		((void)0)
 #endif
 
 #if defined(__has_feature)
@@ -84,33 +83,42 @@ hal_mem_dead(void *p, size_t len)
 	VALGRIND_MAKE_MEM_NOACCESS(p, len);
 }
 
+/*
+ * Valgrind registers the stack of each new thread, and takes the first large
+ * frame after a change of threads for a switch of stacks: it then leaves the
+ * frame marked as dead.  One stack that covers them all, and is registered
+ * last so that it is found first, has no switches.  (Those to guest stacks
+ * are too far for a mistake.)  Each thread calls this when it starts.
+ */
 void
-checker_init(void)
+checker_stacks(const void *low, const void *high)
 {
-	VALGRIND_DISABLE_ADDR_ERROR_REPORTING_IN_RANGE((void *)GUEST_BASE,
-		GUEST_END - GUEST_BASE);
+	static unsigned int id;
+	static bool registered;
+
+	if (!under_valgrind())
+		return;
+	if (registered)
+		VALGRIND_STACK_DEREGISTER(id);
+	id = VALGRIND_STACK_REGISTER(low, high);
+	registered = true;
 }
 
-/* Valgrind complains at exit about ranges that are still disabled. */
+/*
+ * What a guest does is between it and its supervisor: wild pointers are page
+ * faults, uninitialised values its own affair.  Its registers are data.
+ */
 void
-checker_fini(void)
+checker_guest_left(struct helios_regs *regs)
 {
-	VALGRIND_ENABLE_ADDR_ERROR_REPORTING_IN_RANGE((void *)GUEST_BASE,
-		GUEST_END - GUEST_BASE);
-}
-
-/* Without this, switching between stacks that lie close looks like one
- * stack growing over another. */
-unsigned int
-checker_stack(const void *low, const void *high)
-{
-	return VALGRIND_STACK_REGISTER(low, high);
+	VALGRIND_ENABLE_ERROR_REPORTING;
+	VALGRIND_MAKE_MEM_DEFINED(regs, sizeof(*regs));
 }
 
 void
-checker_stack_gone(unsigned int id)
+checker_guest_runs(void)
 {
-	VALGRIND_STACK_DEREGISTER(id);
+	VALGRIND_DISABLE_ERROR_REPORTING;
 }
 
 void

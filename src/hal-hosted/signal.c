@@ -190,6 +190,7 @@ frame_load(struct host_thread *th, ucontext_t *uc, uint64_t found_fs)
 	greg_t *g = uc->uc_mcontext.gregs;
 	size_t i;
 
+	checker_guest_runs();
 	if (under_valgrind() && found_fs != th->regs->fs_base) {
 		/* Its sigreturn sets the base found at delivery again. */
 		g[REG_RIP] = (greg_t)(uintptr_t)hosted_reload;
@@ -280,22 +281,35 @@ guest_byte(const struct vspace *vs, uint64_t va, uint8_t *byte)
 	return true;
 }
 
-/* How many bytes does the instruction at ip push?  0: it is no push. */
+/* Length of the prefixes of the instruction at ip; *size is what it pushes,
+ * if it does. */
 static unsigned int
-push_size(const struct vspace *vs, uint64_t ip)
+prefixes(const struct vspace *vs, uint64_t ip, unsigned int *size)
 {
-	unsigned int size = 8, i;
-	uint8_t op = 0, next = 0;
+	unsigned int i;
+	uint8_t op;
 
+	*size = 8;
 	for (i = 0; i < 15 && guest_byte(vs, ip + i, &op); i++) {
 		if (op == 0x66)
-			size = 2;
+			*size = 2;
 		else if ((op & 0xf0) != 0x40 && op != 0xf2 && op != 0xf3 &&
 				(op & 0xe7) != 0x26 && op != 0x64 &&
 				op != 0x65)
 			break;
 	}
-	guest_byte(vs, ip + i + 1, &next);
+	return i;
+}
+
+/* How many bytes does the instruction at ip push?  0: it is no push. */
+static unsigned int
+push_size(const struct vspace *vs, uint64_t ip)
+{
+	unsigned int size, n = prefixes(vs, ip, &size);
+	uint8_t op = 0, next = 0;
+
+	guest_byte(vs, ip + n, &op);
+	guest_byte(vs, ip + n + 1, &next);
 	if ((op & 0xf8) == 0x50 || op == 0x68 || op == 0x6a || op == 0x9c ||
 			(op == 0x0f && (next & 0xf7) == 0xa0))
 		return size;
@@ -304,13 +318,45 @@ push_size(const struct vspace *vs, uint64_t ip)
 	return op == 0xff && (next & 0x38) == 0x30 ? size : 0;
 }
 
-/* Valgrind moves the stack pointer before a push that faults. */
-static void
-undo_push(struct host_thread *th, uint64_t address)
+/* If a direct call stands at ip: where it leads to.  0: it is none. */
+static uint64_t
+call_target(const struct vspace *vs, uint64_t ip)
 {
-	if (under_valgrind() && address == th->regs->rsp)
-		th->regs->rsp += push_size(task_vspace(th->task),
-			th->regs->rip);
+	unsigned int size, n = prefixes(vs, ip, &size), i;
+	uint32_t offset = 0;
+	uint8_t byte = 0;
+
+	if (!guest_byte(vs, ip + n, &byte) || byte != 0xe8)
+		return 0;
+	for (i = 0; i < 4; i++) {
+		guest_byte(vs, ip + n + 1 + i, &byte);
+		offset |= (uint32_t)byte << (8 * i);
+	}
+	return ip + n + 5 + (uint64_t)(int64_t)(int32_t)offset;
+}
+
+/*
+ * Valgrind's state at a fault is wrong in two cases.  A push that faults has
+ * moved the stack pointer already.  And the first instruction of a function
+ * whose direct call was translated in one piece with it faults at the call,
+ * which has been made already: a call accesses nothing but the stack.
+ */
+static void
+valgrind_fixup(struct host_thread *th, bool page, uint64_t address)
+{
+	const struct vspace *vs = task_vspace(th->task);
+	struct helios_regs *r = th->regs;
+	uint64_t target;
+
+	if (!under_valgrind())
+		return;
+	if (page && address == r->rsp) {
+		r->rsp += push_size(vs, r->rip);
+		return;
+	}
+	target = call_target(vs, r->rip);
+	if (target != 0 && !(page && address == r->rip))
+		r->rip = target;
 }
 
 static unsigned int
@@ -363,7 +409,7 @@ page_fault(struct host_thread *th, const siginfo_t *si, ucontext_t *uc,
 		.access = page_access(si, uc->uc_mcontext.gregs),
 	};
 
-	undo_push(th, f.address);
+	valgrind_fixup(th, true, f.address);
 	if (tlb_fill(vs, f.address, f.access)) {
 		/* A miss is not an event; but if something came meanwhile,
 		 * this is as good a place as any. */
@@ -383,6 +429,8 @@ exception(struct host_thread *th, int sig, const siginfo_t *si,
 	const greg_t *g = uc->uc_mcontext.gregs;
 	struct hal_fault f = {.vector = exception_vector(sig, si, g)};
 
+	if (f.vector != TRAP_DB && f.vector != TRAP_BP)
+		valgrind_fixup(th, false, 0);
 	if (f.vector == TRAP_GP || f.vector == TRAP_SS)
 		f.error = (uint64_t)g[REG_ERR];
 	return report(th, uc, fs, &f);
@@ -421,6 +469,7 @@ step_in_window(struct host_thread *th, ucontext_t *uc, uint64_t fs)
 	if (in_exit((uint64_t)uc->uc_mcontext.gregs[REG_RIP]))
 		return frame_load(th, uc, fs);
 	uc->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)RFLAGS_TF;
+	checker_guest_runs();
 	return fs;
 }
 
@@ -438,6 +487,7 @@ hosted_signal(int sig, siginfo_t *si, void *context, struct host_thread *th,
 		return fs;
 	}
 	guest = frame_save(th, uc, fs);
+	checker_guest_left(th->regs);
 	if (sig == SIG_KICK)
 		return resume(th, uc, fs, th->task, false);
 	if (si->si_code <= 0)

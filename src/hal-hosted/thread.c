@@ -37,6 +37,10 @@
 #define PR_SET_SYSCALL_USER_DISPATCH	59
 #define PR_SYS_DISPATCH_ON		1
 #endif
+#ifndef PR_FUTEX_HASH
+#define PR_FUTEX_HASH			78
+#define PR_FUTEX_HASH_SET_SLOTS		1
+#endif
 /* Above the guests lies all of the program and its libraries. */
 #define HOST_BASE	0x555000000000ull
 #define HOST_END	0x7ffffffff000ull
@@ -138,6 +142,15 @@ baton_wait(struct host_thread *th)
 	return !atomic_load(&th->die);
 }
 
+/* The thread is parked, or about to: the word it waits on must change. */
+static void
+thread_kill(struct host_thread *th)
+{
+	atomic_store(&th->die, true);
+	atomic_store(&th->baton, 1);
+	futex_wake(&th->baton);
+}
+
 bool
 kernel_enter(struct host_thread *th)
 {
@@ -198,8 +211,6 @@ region_get(void)
 	th->self = th;
 	th->slot = i;
 	th->where = WHERE_KERNEL;
-	th->stack_id = checker_stack((char *)th + REGION_ALTSTACK,
-		(char *)th + REGION_STACK - 1);
 	threads[i] = th;
 	return th;
 }
@@ -207,7 +218,6 @@ region_get(void)
 static void
 region_put(struct host_thread *th)
 {
-	checker_stack_gone(th->stack_id);
 	threads[th->slot] = NULL;
 	if (th->slot < region_hint)
 		region_hint = th->slot;
@@ -244,6 +254,7 @@ trap_stray_syscalls(void)
 static void
 thread_ready(struct host_thread *th)
 {
+	checker_stacks(region_at(0), region_at(REGION_COUNT));
 	th->host_fs = get_fs_base();
 	signals_thread_init(th);
 }
@@ -257,8 +268,10 @@ task_main(void *arg)
 	syscall(SYS_arch_prctl, ARCH_SET_GS, th);
 	trap_stray_syscalls();
 	atomic_store(&th->tid, gettid());
-	if (baton_wait(th))
+	if (baton_wait(th)) {
+		checker_guest_runs();
 		hosted_run(th);
+	}
 	atomic_store(&th->tid, 0);
 	signals_thread_fini(th);
 	return NULL;
@@ -355,9 +368,19 @@ join_zombie(struct host_thread *self)
 	zombie = NULL;
 }
 
+/* Each task waits on a futex of its own, and Linux (since 6.16) would sort
+ * all of a process's into few buckets.  Older ones have a big table anyway. */
+static void
+spread_futexes(void)
+{
+	if (!under_valgrind())
+		prctl(PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS, REGION_COUNT, 0);
+}
+
 void
 threads_init(void)
 {
+	spread_futexes();
 	main_thread = region_get();
 	if (!main_thread)
 		fail("cannot map the first stack: %s", strerror(errno));
@@ -376,8 +399,7 @@ threads_finish(void)
 		if (!threads[i] || threads[i] == main_thread ||
 				threads[i]->service)
 			continue;
-		atomic_store(&threads[i]->die, true);
-		futex_wake(&threads[i]->baton);
+		thread_kill(threads[i]);
 		thread_join(threads[i]);
 	}
 	zombie = NULL;
@@ -415,15 +437,15 @@ hal_task_fini(struct task *t)
 		return;
 	th->task = NULL;
 	th->regs = NULL;
-	atomic_store(&th->die, true);
 	if (last_run == t)
 		last_run = NULL;
 	join_zombie(th);
 	if (th == atomic_load(&baton_holder)) {
+		atomic_store(&th->die, true);
 		zombie = th;
 		return;
 	}
-	futex_wake(&th->baton);
+	thread_kill(th);
 	thread_join(th);
 }
 
@@ -496,7 +518,12 @@ hosted_again(struct host_thread *th)
 {
 	while (atomic_load(&th->where) & WHERE_WALKER)
 		futex_wait(&th->where, WHERE_KERNEL | WHERE_WALKER);
-	return !kernel_leave(th, th->task);
+	/* Nothing has run yet if this is a fresh task. */
+	checker_guest_left(th->regs);
+	if (!kernel_leave(th, th->task))
+		return 1;
+	checker_guest_runs();
+	return 0;
 }
 
 int
@@ -505,6 +532,7 @@ hosted_syscall(struct host_thread *th)
 	while (atomic_load_explicit(&th->where, memory_order_acquire) &
 			WHERE_WALKER)
 		futex_wait(&th->where, WHERE_KERNEL | WHERE_WALKER);
+	checker_guest_left(th->regs);
 	time_entry();
 	if (trace_on)
 		trace_call("call", th->task);
@@ -512,5 +540,6 @@ hosted_syscall(struct host_thread *th)
 		return 1;
 	if (trace_on)
 		trace_return(th->task);
+	checker_guest_runs();
 	return 0;
 }

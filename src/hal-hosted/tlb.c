@@ -144,8 +144,6 @@ reset(struct hosted_range *r, uint32_t first, uint32_t end)
 		uffd_reset(va, len);
 	else
 		munmap((void *)va, len);
-	/* Or a jump there would be reported before it faults. */
-	checker_defined((void *)va, len);
 	for (i = bit_next(r->filled, first, end); i < end;
 			i = bit_next(r->filled, i + 1, end))
 		bit_clear(r->filled, i);

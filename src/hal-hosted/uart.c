@@ -141,7 +141,7 @@ set_lines(struct uart *u)
 	else
 		now = chardev_connected(u->dev) ?
 			MSR_CTS | MSR_DSR | MSR_DCD : 0;
-	delta = (uint8_t)((now ^ u->msr) & MSR_LINES) >> 4;
+	delta = (uint8_t)(((now ^ u->msr) & MSR_LINES) >> 4);
 	if (now & MSR_RI)
 		delta &= (uint8_t)~MSR_TERI;
 	u->msr = (uint8_t)(now | (u->msr & ~MSR_LINES) | delta);

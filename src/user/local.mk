@@ -13,7 +13,8 @@ USER_CPPFLAGS = -I$(top_srcdir)/include -I$(top_srcdir)/src/user/include \
 	-fmacro-prefix-map=$(top_srcdir)/=
 USER_CFLAGS = -std=gnu17 $(USER_OPT) $(WARN_CFLAGS) $(USER_TARGET_CFLAGS)
 USER_LINKFLAGS = -nostdlib -static-pie -Wl,-z,text,-z,norelro \
-	-Wl,-z,max-page-size=4096,-z,noexecstack,--build-id=none
+	-Wl,-z,separate-code,-z,max-page-size=4096,-z,noexecstack \
+	-Wl,--build-id=none
 USER_COMPILE = $(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) -MMD -MP
 USER_LINK = $(CC) $(USER_CFLAGS) $(USER_LINKFLAGS)
 

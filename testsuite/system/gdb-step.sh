@@ -51,9 +51,11 @@ run
 printf "BACKTRACE\n"
 backtrace
 info threads
-delete
+EOF
+
+cat >fault.gdb <<'EOF'
 break core_fault
-continue
+run
 printf "FAULT\n"
 backtrace
 EOF
@@ -63,15 +65,16 @@ backtrace()
 	gdb_run backtrace.gdb "$@" "$GUEST" -- threads
 	in_order "$mode: backtrace from core through the call to _start" \
 		'^BACKTRACE$' '^#0 .*endpoint_recv' ' in core_syscall' \
-		' in hosted_syscall' ' in hosted_entry' ' in (helios_recv|.*)' \
-		' in wait_for_ever' ' in helios_thread_entry'
-	in_order "$mode: backtrace from core through a fault to the program" \
-		'^FAULT$' '^#0 .*core_fault' ' in hosted_signal' \
-		'signal handler called' '(in|  )crash ?\(' \
-		' in helios_thread_entry'
+		' in hosted_syscall' ' in hosted_entry' \
+		'^#[0-9]+ .*helios_recv ' ' in wait_for_ever' ' in helios_thread_entry'
 	shows "$mode: thread names are task names" \
 		'LWP [0-9]+ "init"'
 	shows "$mode: of other threads, too" 'LWP [0-9]+ "waiter"'
+	gdb_run fault.gdb "$@" "$GUEST" -- threads
+	in_order "$mode: backtrace from core through a fault to the program" \
+		'^FAULT$' '^#0 .*core_fault' ' in hosted_signal' \
+		'signal handler called' '^#[0-9]+ .*crash \(' \
+		' in helios_thread_entry'
 }
 each_mode backtrace
 tap_done

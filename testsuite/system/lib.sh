@@ -2,11 +2,12 @@
 #
 # For the TAP scripts of this directory.  make check gives the paths:
 #
+#	top_srcdir	where the sources are
 #	HELIOS_HOSTED	the hosted kernel
 #	VULCAN		the initramfs with Vulcan
 #	UNIT_BUILD	where the unit tests are
 #	SYSTEM_BUILD	where helper programs are
-#	TAR, READELF	those programs
+#	TAR, READELF, CC, PKG_CONFIG	those programs
 #	TIMEOUT		timeout(1)
 #	VALGRIND, GDB	those programs; empty: configured without
 #	SANITIZE	yes: the kernel was built with ASan
@@ -120,6 +121,7 @@ run_vulcan_valgrind()
 		--error-exitcode=99 --fair-sched=yes \
 		--vex-iropt-register-updates=allregs-at-mem-access \
 		--leak-check=full --max-threads=1100 \
+		--suppressions="$top_srcdir/testsuite/valgrind.supp" \
 		"$HELIOS_HOSTED" "$@"
 }
 

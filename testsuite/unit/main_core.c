@@ -5,7 +5,8 @@
 int
 main(void)
 {
-	Suite *const suites[] = { suite_struct(), NULL };
+	Suite *const suites[] = { suite_struct(), suite_memory(),
+		suite_cap(), suite_vspace(), NULL };
 
 	return unit_main(suites);
 }

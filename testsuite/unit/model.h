@@ -187,7 +187,7 @@ void m_apply(const struct mop *op);
 #define SUPPLY_A	12000u		/* CSpace A */
 #define SUPPLY_B	12001u
 #define SUPPLY_TASK	12002u		/* the tasks of actors 1 to 3 */
-#define SUPPLY_OUTER	12006u		/* the Memory all that is random comes from */
+#define SUPPLY_OUTER	12006u		/* all that is random comes from it */
 #define SUPPLY_MEMORY	12010u		/* on its way to an actor */
 #define SUPPLY_PAGE	12020u		/* buffers of actors 1 to 3 */
 

@@ -350,8 +350,8 @@ apply_send(const struct mop *op, struct actor *a)
 		caller = n->caller;
 		model.actors[caller].reply = NULL;
 		n->caller = NOBODY;
-		answer(a, caller, &op->message);
 		m_destroy(n, true);
+		answer(a, caller, &op->message);
 		return;
 	}
 	a->is_call = op->kind == K_CALL;

@@ -109,6 +109,28 @@ message_possible(const struct mop *op, const struct actor *a)
 	return op->kind != K_CALL;
 }
 
+/*
+ * Does a DESTROY take away the capability it is made through?  When it is
+ * preempted after that, the rest of its list is out of its reach.
+ */
+static bool
+destroys(const struct mop *op, const struct mnode *n)
+{
+	const struct mobject *cs = n->object;
+
+	for (unsigned int i = 0; n->type == HELIOS_CSPACE && i < op->ncaps;
+	    i++) {
+		const struct mnode *m;
+
+		if (op->caps[i] >= cs->nslots)
+			continue;
+		m = cs->slots[op->caps[i]].node;
+		if (m == n || (m != NULL && m_is_below(n, m)))
+			return true;
+	}
+	return false;
+}
+
 bool
 m_possible(const struct mop *op)
 {
@@ -122,8 +144,11 @@ m_possible(const struct mop *op)
 		return model.actors[op->slot].blocked != M_RUNS;
 	if (invoked_type(op) == 0)
 		return message_possible(op, a);
-	/* A call on one of these would be a message. */
 	n = m_lookup(a->cspace, op->cap, 0, &errors);
+	if (op->kind == K_DESTROY && op->preempt != MOCK_NEVER && n != NULL &&
+	    destroys(op, n))
+		return false;
+	/* A call on one of these would be a message. */
 	return n == NULL || (n->type != HELIOS_ENDPOINT &&
 		n->type != HELIOS_NOTE && n->type != HELIOS_REPLY);
 }

@@ -7,13 +7,10 @@
 
 Suite *suite_struct(void);
 Suite *suite_memory(void);
-Suite *suite_make(void);
 Suite *suite_cap(void);
 Suite *suite_vspace(void);
-Suite *suite_devmem(void);
 Suite *suite_boot(void);
 Suite *suite_broken(void);
-Suite *suite_abi(void);
 Suite *suite_alloc(void);
 Suite *suite_restart(void);
 Suite *suite_model(void);

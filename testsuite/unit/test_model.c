@@ -4,6 +4,7 @@
  *
  *	HELIOS_MODEL_OPS=n	operations in all
  *	HELIOS_MODEL_SEED=n	where the sequence starts
+ *	HELIOS_MODEL_SHRINK=n	seconds to spend on shrinking (default 90)
  *
  * The run is divided into epochs, each with a kernel of its own in a process
  * of its own, whose operations are recorded in shared memory.  When one
@@ -24,8 +25,8 @@
 #include "model.h"
 #include "suites.h"
 
-#define EPOCH_OPS	5000u
-#define SHRINK_SECONDS	60		/* then what is found must do */
+#define EPOCH_OPS	2000u
+#define SHRINK_SECONDS	90		/* then what is found must do */
 #define PATIENCE	60		/* seconds, for one epoch */
 #define REPLAY_PATIENCE	5		/* ... when shrinking */
 
@@ -136,7 +137,8 @@ shrink(struct recording *rec)
 {
 	struct recording *try = new_recording();
 	unsigned int piece = rec->n / 2;
-	time_t end = time(NULL) + SHRINK_SECONDS;
+	time_t end = time(NULL) + (time_t)unit_env("HELIOS_MODEL_SHRINK",
+		SHRINK_SECONDS);
 
 	while (piece > 0 && time(NULL) < end) {
 		bool shorter = false;

@@ -399,6 +399,29 @@ TEST(cspace, last_capability_ends_the_object)
 	CHECK_EQ(counts().endpoints, before);
 }
 
+/* Equals, with nothing above them that names the object. */
+TEST(cspace, orphaned_copies_keep_the_object)
+{
+	uint64_t before = counts().endpoints;
+	unsigned int order, i;
+
+	for (order = 0; order < 3; order++) {
+		helios_cap_t ep = make(HELIOS_ENDPOINT, 0), copy[3];
+
+		for (i = 0; i < 3; i++)
+			copy[i] = make_copy(ep, HELIOS_RIGHTS_ALL);
+		CHECK_OK(helios_destroy(ep));
+		/* Oldest, youngest or middle one first. */
+		CHECK_OK(helios_destroy(copy[order]));
+		CHECK_EQ(counts().endpoints, before + 1);
+		CHECK_OK(helios_destroy(copy[(order + 1) % 3]));
+		CHECK_EQ(counts().endpoints, before + 1);
+		CHECK_EQ(type_of(copy[(order + 2) % 3]), HELIOS_ENDPOINT);
+		CHECK_OK(helios_destroy(copy[(order + 2) % 3]));
+		CHECK_EQ(counts().endpoints, before);
+	}
+}
+
 TEST(cspace, ids_are_never_used_twice)
 {
 	uint64_t last = 0;

@@ -323,6 +323,31 @@ TEST(endpoint, words_past_the_count)
 	}
 }
 
+/* And what stands in the registers behind it. */
+TEST(endpoint, registers_past_the_count)
+{
+	struct bare_call call = { .nr = HELIOS_SYS_SEND };
+	struct helios_raw regs;
+	helios_cap_t ep, fault, task;
+
+	CHECK_OK(helios_newendpoint(&ep));
+	CHECK_OK(helios_newendpoint(&fault));
+	for (unsigned int n = 0; n <= 4; n++) {
+		call.regs = (struct helios_raw){ ep, helios_tag(0, n, 0),
+			11, 12, 13, 14 };
+		task = bare_task(make_bare_call, (uint64_t)(uintptr_t)&call,
+				HELIOS_CADDR_UNDEF, fault);
+		CHECK_OK(helios_task_resume(task));
+		memset(&regs, 0xee, sizeof regs);
+		CHECK_OK(helios_raw_recv(ep, &regs));
+		CHECK_EQ(regs.rdx, n > 0 ? 11 : 0);
+		CHECK_EQ(regs.r10, n > 1 ? 12 : 0);
+		CHECK_EQ(regs.r8, n > 2 ? 13 : 0);
+		CHECK_EQ(regs.r9, n > 3 ? 14 : 0);
+		recv_fault(fault, HELIOS_FAULT_EXIT);
+	}
+}
+
 TEST(endpoint, label_has_48_bits)
 {
 	static const uint64_t labels[] = { 0, 1, 0xffffffffffffull,

@@ -267,7 +267,9 @@ TEST(fault, skipped_instruction)
 	CHECK_EQ(regs.rip, f.ip);
 	regs.rip += 2;
 	regs.rax = 88;
+	/* That is the end of the fault, but nobody has said to go on. */
 	CHECK_OK(helios_task_write_registers(task, &regs));
+	CHECK_EQ(task_state(task), HELIOS_TASK_SUSPENDED);
 	CHECK_OK(helios_task_resume(task));
 	CHECK_EQ(recv_fault(ep, HELIOS_FAULT_EXIT).address, 88);
 }
@@ -350,6 +352,7 @@ TEST(fault, stray_system_call)
 
 	if (!vulcan_boot_flag(HELIOS_BOOT_HOSTED))
 		SKIP("here the instruction is how programs call");
+	need_system_call_trap();
 	CHECK_OK(helios_newendpoint(&ep));
 	task = probe_task(probe_syscall, 11, ep);
 	CHECK_OK(helios_task_read_registers(task, &regs));

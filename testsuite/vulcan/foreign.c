@@ -39,6 +39,7 @@ guest_load(struct guest *g, const char *file, const char *const *argv,
 	void *image;
 	size_t size;
 
+	need_system_call_trap();
 	memset(g, 0, sizeof *g);
 	CHECK_OK(helios_tar_initramfs(&tar));
 	if (helios_tar_load(&tar, file, &image, &size) != HELIOS_OK)

@@ -252,6 +252,38 @@ TEST(endpoint, receiving_again_cancels_the_caller)
 	check_words(&second.msg, 1, 2);
 }
 
+/* Also if there is nothing to receive yet. */
+static void *
+receive_twice(void *arg)
+{
+	const helios_cap_t *ep = arg;
+	struct helios_msg msg;
+
+	CHECK_OK(helios_recv(*ep, &msg));
+	CHECK_OK(helios_recv(*ep, &msg));
+	check_words(&msg, 1, 2);
+	CHECK_STATUS(helios_reply(&msg), HELIOS_NO_REPLY);
+	return NULL;
+}
+
+TEST(endpoint, waiting_again_cancels_the_caller)
+{
+	struct helios_thread *server;
+	struct peer client;
+	helios_cap_t ep;
+
+	CHECK_OK(helios_newendpoint(&ep));
+	CHECK_OK(helios_thread_spawn(&server, receive_twice, &ep));
+	peer_set(&client, HELIOS_SYS_CALL, ep, 1, 1);
+	peer_start(&client);
+	peer_expect(&client, HELIOS_CANCELED);
+	wait_state(helios_thread_task(server), HELIOS_TASK_RECEIVING);
+	peer_set(&client, HELIOS_SYS_SEND, ep, 1, 2);
+	peer_start(&client);
+	peer_expect(&client, HELIOS_OK);
+	CHECK_OK(helios_thread_join(server, NULL));
+}
+
 /* A receive that fails has changed nothing: the caller is still owed. */
 TEST(endpoint, failed_receive_keeps_the_caller)
 {
@@ -266,6 +298,7 @@ TEST(endpoint, failed_receive_keeps_the_caller)
 	CHECK_OK(helios_recv(ep, &msg));
 	CHECK_STATUS(helios_recv(send, &msg), HELIOS_ACCESS);
 	CHECK_STATUS(helios_recv(0x7ffffff, &msg), HELIOS_INVALID_CADDR);
+	CHECK_STATUS(helios_nbrecv(ep, &msg), HELIOS_WOULD_BLOCK);
 	CHECK_EQ(peer_state(&client), HELIOS_TASK_CALLING);
 	helios_msg_start(&answer, 0, 1, 0);
 	answer.words[0] = 77;

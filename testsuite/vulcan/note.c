@@ -348,3 +348,18 @@ TEST(note, bound_receiver_leaves_the_endpoint)
 	CHECK_STATUS(helios_nbsend(ep, &msg), HELIOS_WOULD_BLOCK);
 	CHECK_OK(helios_thread_join(thread, NULL));
 }
+
+/* Bits that were there when it was bound, by a task that waits already. */
+TEST(note, bound_while_its_task_receives)
+{
+	struct helios_thread *thread;
+	helios_cap_t ep, note;
+
+	CHECK_OK(helios_newendpoint(&ep));
+	CHECK_OK(helios_newnote(&note));
+	CHECK_OK(helios_signal(note));
+	CHECK_OK(helios_thread_spawn(&thread, receive_note, &ep));
+	wait_state(helios_thread_task(thread), HELIOS_TASK_RECEIVING);
+	CHECK_OK(helios_task_bind_note(helios_thread_task(thread), note));
+	CHECK_OK(helios_thread_join(thread, NULL));
+}

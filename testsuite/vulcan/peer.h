@@ -107,6 +107,12 @@ struct levels {
 void levels_take(struct levels *levels);
 void levels_check(const struct levels *before);
 
+/*
+ * Skip the test where the instrumenting tool that the hosted kernel runs
+ * under makes a program's system call instructions itself.
+ */
+void need_system_call_trap(void);
+
 /* n, or less of it where everything is slow. */
 unsigned int scaled(unsigned int n, unsigned int slow);
 

@@ -340,7 +340,7 @@ handler_run(void *arg)
 			return NULL;
 		}
 		h->mine++;
-		(*h->handled)++;
+		__atomic_fetch_add(h->handled, 1, __ATOMIC_SEQ_CST);
 	}
 }
 
@@ -376,28 +376,36 @@ TEST(poll, no_wake_up_is_lost)
 }
 
 /*
- * Pollers of lower priority than the test are woken but do not run; some die
- * before they do.  Those that are left must still learn of the signal.
+ * Pollers of lower priority than the test: woken, they do not run before the
+ * test waits.
  */
-TEST(poll, poller_dies_when_woken)
+static void
+low_pollers(struct poller *p, unsigned int n, helios_cap_t note)
 {
 	struct helios_thread_attr attr = { .has_priority = true,
 		.priority = 50, .highest = 50 };
+
+	for (unsigned int i = 0; i < n; i++) {
+		p[i].count = 1;
+		p[i].deadline = HELIOS_FOREVER;
+		p[i].entries[0] = entry(note, HELIOS_POLL_RECV);
+		CHECK_OK(helios_thread_new(&p[i].thread, poller_run, &p[i],
+					&attr));
+		CHECK_OK(helios_thread_start(p[i].thread));
+		wait_state(helios_thread_task(p[i].thread),
+				HELIOS_TASK_POLLING);
+	}
+}
+
+/* Some die in between; those that are left must learn of the signal. */
+TEST(poll, poller_dies_when_woken)
+{
 	struct poller p[3];
 	helios_cap_t note;
 
 	for (unsigned int survivor = 0; survivor < 3; survivor++) {
 		CHECK_OK(helios_newnote(&note));
-		for (unsigned int i = 0; i < 3; i++) {
-			p[i].count = 1;
-			p[i].deadline = HELIOS_FOREVER;
-			p[i].entries[0] = entry(note, HELIOS_POLL_RECV);
-			CHECK_OK(helios_thread_new(&p[i].thread, poller_run,
-						&p[i], &attr));
-			CHECK_OK(helios_thread_start(p[i].thread));
-			wait_state(helios_thread_task(p[i].thread),
-					HELIOS_TASK_POLLING);
-		}
+		low_pollers(p, 3, note);
 		CHECK_OK(helios_signal(note));
 		for (unsigned int i = 0; i < 3; i++) {
 			if (i != survivor)
@@ -409,26 +417,15 @@ TEST(poll, poller_dies_when_woken)
 	}
 }
 
-/* The same, where the others time out or are called off in between. */
+/* The same, where the others are called off in between. */
 TEST(poll, poller_canceled_when_woken)
 {
-	struct helios_thread_attr attr = { .has_priority = true,
-		.priority = 50, .highest = 50 };
 	struct poller p[2];
 	helios_cap_t note;
 
 	for (unsigned int i = 0; i < 2; i++) {
 		CHECK_OK(helios_newnote(&note));
-		for (unsigned int j = 0; j < 2; j++) {
-			p[j].count = 1;
-			p[j].deadline = HELIOS_FOREVER;
-			p[j].entries[0] = entry(note, HELIOS_POLL_RECV);
-			CHECK_OK(helios_thread_new(&p[j].thread, poller_run,
-						&p[j], &attr));
-			CHECK_OK(helios_thread_start(p[j].thread));
-			wait_state(helios_thread_task(p[j].thread),
-					HELIOS_TASK_POLLING);
-		}
+		low_pollers(p, 2, note);
 		CHECK_OK(helios_signal(note));
 		CHECK_OK(helios_task_cancel(helios_thread_task(p[i].thread)));
 		poller_expect(&p[1 - i], HELIOS_OK);
@@ -436,6 +433,32 @@ TEST(poll, poller_canceled_when_woken)
 		CHECK_OK(helios_thread_join(p[i].thread, NULL));
 		CHECK(p[i].status == HELIOS_OK ||
 				p[i].status == HELIOS_CANCELED);
+		CHECK_OK(helios_destroy(note));
+	}
+}
+
+/* One that is suspended, before the signal or after, holds up nobody. */
+TEST(poll, suspended_poller)
+{
+	struct poller p[2];
+	helios_cap_t note;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		struct poller *idle = &p[i % 2], *other = &p[1 - i % 2];
+
+		CHECK_OK(helios_newnote(&note));
+		low_pollers(p, 2, note);
+		if (i < 2)
+			CHECK_OK(helios_thread_suspend(idle->thread));
+		CHECK_OK(helios_signal(note));
+		if (i >= 2)
+			CHECK_OK(helios_thread_suspend(idle->thread));
+		poller_expect(other, HELIOS_OK);
+		CHECK_EQ(other->ready, 1);
+		/* Nor has it missed anything itself. */
+		CHECK_OK(helios_thread_resume(idle->thread));
+		poller_expect(idle, HELIOS_OK);
+		CHECK_EQ(idle->ready, 1);
 		CHECK_OK(helios_destroy(note));
 	}
 }

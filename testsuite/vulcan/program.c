@@ -5,34 +5,9 @@
  */
 #include <elf.h>
 
-#include "vulcan.h"
+#include "level.h"
 
 #define CHILD_EP	16u		/* slot of an endpoint in a child */
-
-struct level {
-	struct helios_memory_info memory;
-	struct helios_cspace_info cspace;
-};
-
-static void
-level(struct level *out)
-{
-	helios_heap_trim();
-	CHECK_OK(helios_memory_info(helios_process.memory, &out->memory));
-	CHECK_OK(helios_cspace_info(helios_process.cspace, &out->cspace));
-}
-
-static void
-check_level(const struct level *before)
-{
-	struct level now;
-
-	level(&now);
-	CHECK_EQ(now.memory.free, before->memory.free);
-	CHECK_EQ(now.memory.objects, before->memory.objects);
-	CHECK_EQ(now.cspace.free, before->cspace.free);
-	CHECK_EQ(now.cspace.dead, before->cspace.dead);
-}
 
 /* Wait for the child's end; returns its status. */
 static int

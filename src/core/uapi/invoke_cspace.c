@@ -189,7 +189,9 @@ destroy_slot(struct task *t, struct cspace *cs, uint64_t caddr)
 			if (t->dead)
 				return result_blocked();
 			if (hal_irq_pending()) {
-				revoke_suspend(t, s);
+				/* Of others the children stay: no help. */
+				if (cap_is_factory(cap_type(s)))
+					revoke_suspend(t, s);
 				return result_preempted();
 			}
 		}

@@ -1,41 +1,65 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Strings and memory, as C has them.  This file is compiled without loop
- * idiom recognition, which would turn memcpy() into a call to itself; copies
- * and fills are string instructions.
+ * idiom recognition, which would turn memcpy() into a call to itself.
+ *
+ * Copies are loops of words and not string instructions: memory here may
+ * fault and be filled at any access, and under Valgrind a string instruction
+ * that faults in the middle goes on with one element missing.
  */
 #include "internal.h"
+
+/* Eight bytes anywhere, of any type. */
+struct word {
+	uint64_t value;
+} __attribute__((packed, may_alias));
+
+static void
+copy_up(char *dst, const char *src, size_t n)
+{
+	for (; n >= 8; n -= 8, dst += 8, src += 8)
+		*(struct word *)dst = *(const struct word *)src;
+	while (n-- > 0)
+		*dst++ = *src++;
+}
+
+static void
+copy_down(char *dst, const char *src, size_t n)
+{
+	for (; n >= 8; n -= 8)
+		*(struct word *)(dst + n - 8) =
+			*(const struct word *)(src + n - 8);
+	while (n-- > 0)
+		dst[n] = src[n];
+}
 
 void *
 memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
-	void *d = dst;
-
-	__asm__ volatile("rep movsb" : "+D" (d), "+S" (src), "+c" (n) : :
-			"memory");
+	copy_up(dst, src, n);
 	return dst;
 }
 
 void *
 memmove(void *dst, const void *src, size_t n)
 {
-	char *d = dst;
-	const char *s = src;
-
-	if ((uint64_t)d - (uint64_t)s >= n)
-		return memcpy(dst, src, n);
-	while (n-- > 0)
-		d[n] = s[n];
+	if ((uint64_t)dst - (uint64_t)src >= n)
+		copy_up(dst, src, n);
+	else
+		copy_down(dst, src, n);
 	return dst;
 }
 
 void *
 memset(void *dst, int c, size_t n)
 {
-	void *d = dst;
+	uint64_t word = 0x0101010101010101ull * (unsigned char)c;
+	char *p = dst;
 
-	__asm__ volatile("rep stosb" : "+D" (d), "+c" (n) : "a" (c) :
-			"memory");
+	for (; n >= 8; n -= 8, p += 8)
+		((struct word *)p)->value = word;
+	while (n-- > 0)
+		*p++ = (char)c;
 	return dst;
 }
 

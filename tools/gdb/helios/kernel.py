@@ -230,9 +230,14 @@ class Kernel:
         return Task(self, addr)
 
     def current(self):
-        """The task that runs, or None."""
+        """The task that runs, or None.  (After a panic the pointer may be
+        what broke.)"""
         addr = int(self.var('cpu0')['current'])
-        return self.task(addr) if addr else None
+        frame = self.frame(addr - self.physmap)
+        if frame is None or frame[2] != self.kind_nr['task'] or \
+                frame[7] != addr:
+            return None
+        return self.task(addr)
 
     def selected(self):
         """The task of gdb's selected thread, else the one that runs."""

@@ -243,6 +243,10 @@ def owner_of(kernel, address):
     return int(debug['ranges'][index]['owner'])
 
 
+def argument(register):
+    return int(gdb.newest_frame().read_register(register)) & (1 << 64) - 1
+
+
 class TextMapped(gdb.Breakpoint):
     """hosted_text_mapped(first, end)"""
 
@@ -252,8 +256,7 @@ class TextMapped(gdb.Breakpoint):
 
     def stop(self):
         try:
-            first = int(gdb.parse_and_eval('(unsigned long)$rdi'))
-            end = int(gdb.parse_and_eval('(unsigned long)$rsi'))
+            first, end = argument('rdi'), argument('rsi')
             kernel = Kernel()
             size = int(kernel.var('hosted_debug')['range_size'])
             for address in range(first & ~(size - 1), end, size):
@@ -276,8 +279,7 @@ class SpaceGone(gdb.Breakpoint):
 
     def stop(self):
         try:
-            addr = int(gdb.parse_and_eval('(unsigned long)$rdi'))
-            programs.drop_space(Kernel().object_id(addr))
+            programs.drop_space(Kernel().object_id(argument('rdi')))
         except gdb.error as error:
             gdb.write('helios: symbols not updated: %s\n' % error)
         return False
@@ -293,11 +295,14 @@ def scan_once():
         return
     try:
         kernel = Kernel()
-    except gdb.GdbError:
+    except (gdb.error, gdb.GdbError):
         return                  # not booted: the breakpoint will tell
     programs.scanned = True
-    pin_text(kernel)
-    programs.scan(kernel)
+    try:
+        pin_text(kernel)
+        programs.scan(kernel)
+    except gdb.error as error:
+        gdb.write('helios: symbols not found: %s\n' % error)
 
 
 def pin_text(kernel):

@@ -56,7 +56,8 @@ struct helios_program {
 	/*
 	 * Capabilities for it: slot as[i] of its CSpace gets a copy of
 	 * caps[i] (what cannot be copied, such as a Memory, is moved, after
-	 * everything that can fail but such a move itself).  as[] is an enum helios_init_cap, which HELIOS_AT_CAP announces,
+	 * everything that can fail but such a move itself).  as[] is an
+	 * enum helios_init_cap, which HELIOS_AT_CAP announces,
 	 * or any slot from HELIOS_INIT_CAPS on.
 	 */
 	unsigned int ncaps;
