@@ -50,6 +50,9 @@ struct host_thread {
 
 	_Atomic uint32_t baton;		/* futex: 1 when it is handed over */
 	_Atomic bool die;		/* do not run the task again */
+	_Atomic uint32_t released;	/* written last in the kernel, read
+					 * first by the walker: the order of
+					 * their work, as C has it */
 	_Atomic int tid;		/* 0: not ready for a kick */
 	unsigned int slot;		/* region number */
 	struct task *task;		/* NULL: a thread of our own */
@@ -323,7 +326,7 @@ void cmos_init(void);
 bool under_valgrind(void);
 bool under_debugger(void);	/* at the moment */
 void checker_guest_left(struct helios_regs *regs);
-void checker_guest_runs(void);
+void checker_guest_runs(struct host_thread *th);
 void checker_stacks(const void *low, const void *high);
 void checker_defined(const void *p, size_t len);
 

@@ -14,8 +14,10 @@
  *	PAGE	guard
  *	2 PAGE	alternate signal stack
  *	STACK	guard, then the thread's own stack up to the end
+ *
+ * Only what is touched costs anything; ThreadSanitizer wants a megabyte.
  */
-#define REGION_SIZE		0x100000
+#define REGION_SIZE		0x200000
 #define REGION_ALTSTACK		0x2000
 #define REGION_STACK		0x40000
 

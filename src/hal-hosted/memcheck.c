@@ -116,8 +116,9 @@ checker_guest_left(struct helios_regs *regs)
 }
 
 void
-checker_guest_runs(void)
+checker_guest_runs(struct host_thread *th)
 {
+	atomic_store_explicit(&th->released, 1, memory_order_release);
 	VALGRIND_DISABLE_ERROR_REPORTING;
 }
 

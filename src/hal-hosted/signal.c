@@ -190,7 +190,7 @@ frame_load(struct host_thread *th, ucontext_t *uc, uint64_t found_fs)
 	greg_t *g = uc->uc_mcontext.gregs;
 	size_t i;
 
-	checker_guest_runs();
+	checker_guest_runs(th);
 	if (under_valgrind() && found_fs != th->regs->fs_base) {
 		/* Its sigreturn sets the base found at delivery again. */
 		g[REG_RIP] = (greg_t)(uintptr_t)hosted_reload;
@@ -469,7 +469,7 @@ step_in_window(struct host_thread *th, ucontext_t *uc, uint64_t fs)
 	if (in_exit((uint64_t)uc->uc_mcontext.gregs[REG_RIP]))
 		return frame_load(th, uc, fs);
 	uc->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)RFLAGS_TF;
-	checker_guest_runs();
+	checker_guest_runs(th);
 	return fs;
 }
 

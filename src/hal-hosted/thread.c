@@ -269,7 +269,7 @@ task_main(void *arg)
 	trap_stray_syscalls();
 	atomic_store(&th->tid, gettid());
 	if (baton_wait(th)) {
-		checker_guest_runs();
+		checker_guest_runs(th);
 		hosted_run(th);
 	}
 	atomic_store(&th->tid, 0);
@@ -297,13 +297,13 @@ thread_start(struct host_thread *th, void *(*run)(void *))
 	pthread_attr_t attr;
 	int error;
 
-	if (pthread_attr_init(&attr) != 0)
-		return false;
+	pthread_attr_init(&attr);
 	error = pthread_attr_setstack(&attr, stack,
 		REGION_SIZE - REGION_STACK - PAGE);
 	if (error == 0)
 		error = pthread_create(&th->pthread, &attr, run, th);
 	pthread_attr_destroy(&attr);
+	errno = error;
 	return error == 0;
 }
 
@@ -522,7 +522,7 @@ hosted_again(struct host_thread *th)
 	checker_guest_left(th->regs);
 	if (!kernel_leave(th, th->task))
 		return 1;
-	checker_guest_runs();
+	checker_guest_runs(th);
 	return 0;
 }
 
@@ -540,6 +540,6 @@ hosted_syscall(struct host_thread *th)
 		return 1;
 	if (trace_on)
 		trace_return(th->task);
-	checker_guest_runs();
+	checker_guest_runs(th);
 	return 0;
 }

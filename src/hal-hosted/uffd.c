@@ -59,6 +59,7 @@ wake(uint64_t va)
 static void
 walk(struct host_thread *th, uint64_t va)
 {
+	(void)atomic_load_explicit(&th->released, memory_order_acquire);
 	if (!th->task || !tlb_fill(task_vspace(th->task), va, HELIOS_RIGHT_R))
 		tlb_negative(va);
 	if (atomic_fetch_and(&th->where, ~(uint32_t)WHERE_WALKER) &

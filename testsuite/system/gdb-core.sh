@@ -14,7 +14,7 @@ delete
 break core_syscall
 continue
 delete
-set var cpu0.current = (struct task *)0x30
+set var cpu0.current = (struct task *)0x10000
 continue
 generate-core-file panic.core
 kill

@@ -4,6 +4,8 @@
 
 #include <cap.h>
 #include <cspace.h>
+#include <devmem.h>
+#include <ipc.h>
 #include <memory.h>
 #include <task.h>
 
@@ -97,6 +99,25 @@ mix_memory(uint64_t h, const struct memory *m)
 	return mix(h, m->orphan);
 }
 
+/* A record of device memory has no header. */
+static size_t
+small_size(const struct object *o)
+{
+	switch (o->magic) {
+	case MAGIC('C', 'S', 'P', 'C'):
+		return sizeof(struct cspace);
+	case MAGIC('V', 'S', 'P', 'C'):
+		return sizeof(struct vspace);
+	case MAGIC('E', 'N', 'D', 'P'):
+		return sizeof(struct endpoint);
+	case MAGIC('N', 'O', 'T', 'E'):
+		return sizeof(struct note);
+	case MAGIC('D', 'E', 'V', 'M'):
+		return sizeof(struct devmem);
+	}
+	return sizeof(struct devrange);
+}
+
 static uint64_t
 mix_slab(uint64_t h, struct frame *f)
 {
@@ -112,7 +133,7 @@ mix_slab(uint64_t h, struct frame *f)
 		if (o->magic == MAGIC('M', 'E', 'M', 'O'))
 			h = mix_memory(h, (const void *)o);
 		else
-			h = mix_bytes(h, o, size);
+			h = mix_bytes(h, o, small_size(o));
 	}
 	return h;
 }

@@ -97,7 +97,7 @@ START_TEST(revoke_tree)
 	ck_assert_uint_eq(capabilities(cs), n);
 	mock_preempt(0, 1);
 	must_revoke(world.init, HELIOS_INIT_CSPACE, e);
-	ck_assert_uint_gt(mock.fired, n / 3);
+	ck_assert_uint_gt(mock.fired, n / 4);
 	mock_preempt_off();
 	ck_assert_uint_eq(capabilities(cs), 0);
 	ck_assert_uint_eq(cs->ndead, n);
@@ -184,8 +184,19 @@ START_TEST(revoke_outrun)
 }
 END_TEST
 
-/* The same with the turns forced: each step of init's is followed by a whole
- * call of the rival's. */
+static uint64_t
+still_there(const struct cspace *cs)
+{
+	for (uint32_t i = 0; i < cs->nslots; i++)
+		if (cap_type(&cs->slots[i]) == HELIOS_ENDPOINT)
+			return i;
+	return 0;
+}
+
+/*
+ * The same with the turns forced: each step of init's is followed by a whole
+ * call of the rival's, who always copies something that is still there.
+ */
 START_TEST(revoke_outrun_forced)
 {
 	helios_cap_t m, e;
@@ -216,6 +227,7 @@ START_TEST(revoke_outrun_forced)
 		core_timer();
 		if (cpu0.current == rival.task && !rival.task->restart) {
 			mock.pending = false;
+			rival.caddr = still_there(task_cspace(rival.task));
 			outrun(rival.task);
 			turns++;
 		}
@@ -224,8 +236,44 @@ START_TEST(revoke_outrun_forced)
 	mock.pending = false;
 	ck_assert(!init->restart);
 	ck_assert_uint_gt(turns, 10);
+	/* Each turn adds one and takes two away. */
+	ck_assert_uint_lt(turns, 1200);
 	ck_assert_msg(!cap_has_children(init_slot(e)), "outrun after %lu "
 		"turns, %lu copies", turns, rival.copies);
+	unit_check_core();
+	must_destroy(init, HELIOS_INIT_CSPACE, m);
+	end();
+}
+END_TEST
+
+/*
+ * A preempted DESTROY of an Endpoint with a task blocked through it: what
+ * was derived from it passes to its parent, even if others help meanwhile.
+ */
+START_TEST(destroy_keeps_children)
+{
+	struct task *init, *t;
+	helios_cap_t m, e, copy, child;
+
+	begin();
+	init = world.init;
+	m = new_memory(100);
+	e = must_alloc(init, m, HELIOS_ENDPOINT, 0);
+	t = make_task(m, UNDEF, 6);
+	kop(init, made.cspace, HELIOS_CSPACE, HELIOS_CSPACE_COPY, 5,
+		HELIOS_INIT_CSPACE, e, HELIOS_RIGHTS_ALL);
+	ck_assert_uint_eq(world.status, HELIOS_OK);
+	copy = 5;
+	child = must_mint(init, HELIOS_INIT_CSPACE, made.cspace, copy,
+		HELIOS_RIGHT_SEND, 77);
+	ck_assert(sys(t, HELIOS_SYS_RECV, copy, 0, NULL) == BLOCKED_STATUS);
+	mock_preempt(_i, 1);
+	must_destroy(init, made.cspace, copy);
+	mock_preempt_off();
+	ck_assert_uint_eq(task_regs(t)->rax, HELIOS_REVOKED);
+	ck_assert_uint_eq(cap_type(init_slot(child)), HELIOS_ENDPOINT);
+	ck_assert_ptr_eq(mark_slot(init_slot(child)->open.prev),
+		init_slot(e));
 	unit_check_core();
 	must_destroy(init, HELIOS_INIT_CSPACE, m);
 	end();
@@ -507,6 +555,7 @@ suite_restart(void)
 	tcase_add_loop_test(tc, revoke_tree, 0, 3);
 	tcase_add_test(tc, revoke_outrun);
 	tcase_add_test(tc, revoke_outrun_forced);
+	tcase_add_loop_test(tc, destroy_keeps_children, 0, 3);
 	tcase_add_loop_test(tc, destroy_nested, 0, 4);
 	tcase_add_loop_test(tc, destroy_cyclic, 0, 8);
 	tcase_add_loop_test(tc, destroy_own_branch, 0, 6);
