@@ -1,5 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The unit tests of unit-core under memcheck, all in one process.
+# The unit tests of unit-core under memcheck.
 . "$(dirname "$0")/system/lib.sh"
 run_unit_valgrind unit-core

@@ -94,8 +94,10 @@ revokes_retarget(struct slot *from, struct slot *to)
 		if (t->revoking != from)
 			continue;
 		t->revoking = to;
-		if (to == NULL)
-			list_remove(l);
+		if (to != NULL)
+			continue;
+		t->revoked = true;
+		list_remove(l);
 	}
 }
 
@@ -297,9 +299,11 @@ revoke_help(void)
 		struct task *t = container_of(revokes.next, struct task,
 				revokes);
 
-		if (!cap_has_children(t->revoking))
-			revoke_resume(t);
-		else
+		if (cap_has_children(t->revoking)) {
 			cap_revoke_step(t->revoking);
+			continue;
+		}
+		revoke_resume(t);
+		t->revoked = true;
 	}
 }

@@ -253,6 +253,7 @@ void
 task_drop_work(struct task *t)
 {
 	t->progress = 0;
+	t->revoked = false;
 	make_drop(t);
 	revoke_resume(t);
 }

@@ -6,6 +6,8 @@
 # so that the limits of this machine on core files do not matter.
 . "$(dirname "$0")/gdb-lib.sh"
 need_gdb
+[ "$SANITIZE" != yes ] ||
+	skip_all "AddressSanitizer's shadow memory would fill the core file"
 
 cat >panic.gdb <<'EOF'
 break guest_all_set

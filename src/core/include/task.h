@@ -95,6 +95,7 @@ struct task {
 	struct making making;		/* an allocation under way */
 	struct slot *revoking;		/* a preempted revoke, queued */
 	struct list revokes;		/* link of that queue */
+	bool revoked;			/* others have finished it */
 	unsigned int progress;		/* arguments of DESTROY done */
 
 	struct waiter waiters[TASK_WAITERS];

@@ -435,7 +435,7 @@ go_on_revoking(struct task *t)
 			return result_preempted();
 	}
 	/* Was that all of it?  DESTROY has its slot to empty yet. */
-	if (t->revoking == NULL || helios_tag_label(regs->rsi) !=
+	if (helios_tag_label(regs->rsi) !=
 			HELIOS_LABEL(HELIOS_CSPACE, HELIOS_CSPACE_REVOKE))
 		return dispatch(t);
 	regs->rdi = regs->rsi = 0;
@@ -455,7 +455,8 @@ syscall_run(struct task *t)
 		t->restart = !t->dead;
 		return;
 	}
-	r = t->revoking != NULL ? go_on_revoking(t) : dispatch(t);
+	r = t->revoking != NULL || t->revoked ? go_on_revoking(t) :
+		dispatch(t);
 	call_context.task = NULL;
 	if (r.status == RESULT_PREEMPTED) {
 		t->restart = true;
