@@ -330,9 +330,11 @@ check-summary:
 # Which branches of the kernel did the last make check take?
 if ENABLE_COVERAGE
 coverage:
+	@top=`cd '$(top_srcdir)' && pwd -P` && \
 	$(GCOVR) --gcov-executable '$(GCOV)' --branches --print-summary \
-	--root '$(abs_top_srcdir)' --filter '$(abs_top_srcdir)/src/core/' \
-	'$(abs_top_builddir)'
+		--exclude-throw-branches \
+		--exclude-lines-by-pattern '.*(kassert|require)\(.*' \
+		--root "$$top" --filter "$$top/src/core/" '$(abs_top_builddir)'
 else
 coverage:
 	@echo "Expected a build configured with --enable-coverage." >&2; exit 1
