@@ -87,7 +87,7 @@ sched_stopped(struct task *t)
 }
 
 void
-sched_yield(void)
+sched_give_way(void)
 {
 	if (cpu0.current != NULL)
 		cpu0.current->slice_left = 0;

@@ -223,13 +223,23 @@ hosted_unwind:
  * The handler of every signal: fetch the thread from the stack pointer, make
  * %fs the host's, and afterwards what hosted_signal says.  It saves whatever
  * %fs it finds, so it is right even inside the sequences above.
+ *
+ * A kick that finds the kernel has nothing to do, and must not do it in C:
+ * the kernel may be anywhere, such as inside a sanitizer's own lock.
  */
 	.globl	hosted_signal_entry
 	.hidden	hosted_signal_entry
 	.type	hosted_signal_entry, @function
 	.cfi_startproc
 hosted_signal_entry:
-	pushq	%rbx
+	cmpl	$SIG_KICK, %edi
+	jne	3f
+	movq	%rsp, %rax
+	andq	$-REGION_SIZE, %rax
+	testl	$WHERE_KERNEL, THREAD_WHERE(%rax)
+	jz	3f
+	ret
+3:	pushq	%rbx
 	.cfi_adjust_cfa_offset 8
 	.cfi_rel_offset %rbx, 0
 	pushq	%r12
@@ -241,6 +251,11 @@ hosted_signal_entry:
 	pushq	%r14
 	.cfi_adjust_cfa_offset 8
 	.cfi_rel_offset %r14, 0
+	subq	$8, %rsp
+	.cfi_adjust_cfa_offset 8
+	movq	$RFLAGS_PLAIN, (%rsp)	/* Linux leaves the guest's AC set */
+	popfq
+	.cfi_adjust_cfa_offset -8
 	subq	$8, %rsp
 	.cfi_adjust_cfa_offset 8
 	movq	%rsp, %rbx
@@ -267,7 +282,11 @@ hosted_signal_entry:
 	call	hosted_signal
 	movq	%rax, %rsi
 	SET_FS
-	addq	$8, %rsp
+	movq	UC_RFLAGS(%r14), %rax	/* sigreturn leaves ID as it finds it */
+	andl	$RFLAGS_ID, %eax
+	orl	$RFLAGS_PLAIN, %eax
+	movq	%rax, (%rsp)
+	popfq
 	.cfi_adjust_cfa_offset -8
 	popq	%r14
 	.cfi_adjust_cfa_offset -8

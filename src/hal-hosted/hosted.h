@@ -38,8 +38,6 @@
 #define RANGE_COUNT	1280u
 #define GUEST_END	(GUEST_BASE + RANGE_COUNT * RANGE_SIZE)
 
-#define SIG_KICK	SIGUSR1
-
 struct host_thread {
 	/* Assembly knows these: layout.h */
 	struct host_thread *self;

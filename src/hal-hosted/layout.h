@@ -34,6 +34,9 @@
 #define WHERE_KERNEL		1
 #define WHERE_WALKER		2
 
+/* SIGUSR1: makes the holder of the baton look at hosted_pending. */
+#define SIG_KICK		10
+
 /* struct helios_regs */
 #define R_RAX			0
 #define R_RBX			8
@@ -55,11 +58,15 @@
 #define R_RFLAGS		136
 #define R_FS_BASE		144
 
+/* ucontext_t: the saved flags */
+#define UC_RFLAGS		176
+
 /* Flags: of a fresh task; and those that must not reach the kernel. */
 #define RFLAGS_PLAIN		0x202
 #define RFLAGS_TF		0x100
 #define RFLAGS_ODD		0x40500		/* AC, DF, TF */
 
+#define RFLAGS_ID		0x200000
 #define MXCSR_PLAIN		0x1f80
 
 #define NR_ARCH_PRCTL		158

@@ -24,7 +24,7 @@
 #define VALGRIND_MAKE_MEM_UNDEFINED(p, n)	((void)(p), (void)(n))
 #define VALGRIND_MAKE_MEM_NOACCESS(p, n)	((void)(p), (void)(n))
 #define VALGRIND_MAKE_MEM_DEFINED(p, n)		((void)(p), (void)(n))
-#define VALGRIND_STACK_REGISTER(low, high)	((void)(low), (void)(high), 0u)
+#define VALGRIND_STACK_REGISTER(low, high) ((void)(low), (void)(high), 0u)
 #define VALGRIND_STACK_DEREGISTER(id)		((void)(id))
 #define VALGRIND_DISABLE_ERROR_REPORTING	((void)0)
 #define VALGRIND_ENABLE_ERROR_REPORTING		((void)0)

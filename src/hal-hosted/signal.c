@@ -73,6 +73,9 @@ static const int frame_index[] = {
 _Static_assert(offsetof(struct helios_regs, fs_base) == FRAME_WORDS * 8,
 	"the frame covers all that comes before");
 
+_Static_assert(offsetof(ucontext_t, uc_mcontext.gregs[REG_EFL]) == UC_RFLAGS,
+	"the saved flags are where assembly looks for them");
+
 static void
 install(int sig)
 {

@@ -76,6 +76,7 @@ SAME(helios_regs, r15, R_R15);
 SAME(helios_regs, rip, R_RIP);
 SAME(helios_regs, rflags, R_RFLAGS);
 SAME(helios_regs, fs_base, R_FS_BASE);
+_Static_assert(SIG_KICK == SIGUSR1, "assembly has the right number");
 _Static_assert(sizeof(struct host_thread) <= PAGE, "it has one page");
 
 /* The HAL's part of a task. */
@@ -243,8 +244,9 @@ trap_stray_syscalls(void)
 	static bool warned;
 
 	/* It would trap what Valgrind itself calls. */
-	if (under_valgrind() || prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, HOST_BASE,
-			HOST_END - HOST_BASE, 0) == 0 || warned)
+	if (under_valgrind() || prctl(PR_SET_SYSCALL_USER_DISPATCH,
+			PR_SYS_DISPATCH_ON, HOST_BASE, HOST_END - HOST_BASE,
+			0) == 0 || warned)
 		return;
 	warned = true;
 	log_warn("this Linux cannot trap system call instructions of guests "

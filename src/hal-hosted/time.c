@@ -12,8 +12,9 @@
  *
  * Virtual time is a number.  It moves by a pseudo-random step at every entry
  * to core, by a fixed one at each preemption point inside, and to the armed
- * time when all is idle; nothing else depends on the host.  A watchdog catches guests that never enter: after so much CPU
- * time without an entry the armed time counts as come.
+ * time when all is idle; nothing else depends on the host.  A watchdog
+ * catches guests that never enter: after so much CPU time without an entry
+ * the armed time counts as come.
  */
 #include <config.h>
 

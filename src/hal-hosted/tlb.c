@@ -43,7 +43,7 @@
 /* The HAL's part of a space. */
 struct space_part {
 	struct hosted_range *range;
-	uint64_t *text;			/* pages that core mapped with X */
+	uint64_t *text;			/* what core mapped with X */
 };
 _Static_assert(sizeof(struct space_part) <= HAL_VSPACE_SIZE, "room");
 
@@ -502,7 +502,8 @@ void
 hal_tlb_mapped(struct vspace *vs, uint64_t va, uint64_t len)
 {
 	struct hosted_range *r = part_of(vs)->range;
-	uint32_t first = page_index(r, va), end = first + (uint32_t)(len / PAGE);
+	uint32_t first = page_index(r, va);
+	uint32_t end = first + (uint32_t)(len / PAGE);
 	bool text = note_text(vs, first, end);
 
 	if (!r->owner)
@@ -519,7 +520,8 @@ hal_tlb_flush(struct vspace *vs, uint64_t va, uint64_t len)
 {
 	struct space_part *part = vspace_hal(vs);
 	struct hosted_range *r = part->range;
-	uint32_t first = page_index(r, va), end = first + (uint32_t)(len / PAGE);
+	uint32_t first = page_index(r, va);
+	uint32_t end = first + (uint32_t)(len / PAGE);
 	struct hal_mapping m;
 	uint32_t i;
 

@@ -122,7 +122,7 @@ run_vulcan_valgrind()
 		--vex-iropt-register-updates=allregs-at-mem-access \
 		--leak-check=full --max-threads=1100 \
 		--suppressions="$top_srcdir/testsuite/valgrind.supp" \
-		"$HELIOS_HOSTED" "$@"
+		"$HELIOS_HOSTED" --watchdog=25 "$@"
 }
 
 # The unit tests print TAP on standard output and nothing else.  Each test is

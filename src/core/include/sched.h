@@ -37,7 +37,7 @@ extern uint64_t sched_slice_ns;
 void sched_init(uint64_t slice_ns);
 void sched_ready(struct task *t);	/* runnable now: to a queue's end */
 void sched_stopped(struct task *t);	/* not runnable: off its queue */
-void sched_yield(void);			/* current to the end of its queue */
+void sched_give_way(void);			/* current to the end of its queue */
 void sched_set_priority(struct task *t, unsigned int priority);
 
 /* Start of a kernel entry: read the clock, charge, wake sleepers due. */

@@ -103,7 +103,7 @@ static struct result
 sys_yield(struct task *t)
 {
 	(void)t;
-	sched_yield();
+	sched_give_way();
 	return RESULT_OK;
 }
 
