@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The kernel as a Linux process.  Core's headers come after the system's, as
-# both have a sched.h; and core's functions are invisible to shared libraries,
-# as both have a sched_yield.
+# both have a sched.h; and no name of core's can stand in for one of libc's
+# in a shared library.
 
 bin_PROGRAMS += helios-hosted
 helios_hosted_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
