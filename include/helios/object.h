@@ -120,7 +120,7 @@ enum helios_devmem_op {
  */
 enum helios_cspace_op {
 	/*
-	 * in: slot...  Destroy 1 to 62 capabilities.  Dead slots become
+	 * in: slot...  Destroy 1 to 64 capabilities.  Dead slots become
 	 * free.  What was derived from one passes to its parent, except
 	 * that a Memory, DevMem, IRQControl or IOControl takes all that
 	 * came from it along.  The last capability of an object destroys
@@ -180,9 +180,9 @@ enum helios_vspace_op {
 	 * uncached, or with WC write-combining; WC on RAM is INVALID_PARAM.
 	 */
 	HELIOS_VSPACE_MAP = 0,
-	/* in: page...  1 to 62 pages; each must be mapped here (BUSY). */
+	/* in: page...  1 to 64 pages; each must be mapped here (BUSY). */
 	HELIOS_VSPACE_UNMAP = 1,
-	/* in: flags (W or X or 0), page...  1 to 62 pages mapped here. */
+	/* in: flags (W or X or 0), page...  1 to 63 pages mapped here. */
 	HELIOS_VSPACE_PROTECT = 2,
 	/*
 	 * in: address there, address here, bytes (0 to 4096)

@@ -290,20 +290,24 @@ revoke_resume(struct task *t)
 	s->cap &= ~(uint64_t)SLOT_REVOKING;
 }
 
-void
-revoke_help(void)
+static void
+help_step(struct task *t)
 {
-	unsigned int i;
-
-	for (i = 0; i < 2 && !list_empty(&revokes); i++) {
-		struct task *t = container_of(revokes.next, struct task,
-				revokes);
-
-		if (cap_has_children(t->revoking)) {
-			cap_revoke_step(t->revoking);
-			continue;
-		}
-		revoke_resume(t);
-		t->revoked = true;
+	if (cap_has_children(t->revoking)) {
+		cap_revoke_step(t->revoking);
+		return;
 	}
+	revoke_resume(t);
+	t->revoked = true;
+}
+
+bool
+revoke_help(unsigned int steps)
+{
+	while (steps-- > 0 && !list_empty(&revokes)) {
+		help_step(container_of(revokes.next, struct task, revokes));
+		if (steps > 0 && hal_irq_pending())
+			return false;
+	}
+	return true;
 }

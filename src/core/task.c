@@ -224,8 +224,9 @@ task_withdraw(struct task *t)
 	case NOT_BLOCKED:
 		break;
 	}
-	poll_leave(t);
+	/* First, lest it is woken by the wake-up that it passes on. */
 	t->blocked = NOT_BLOCKED;
+	poll_leave(t);
 }
 
 void

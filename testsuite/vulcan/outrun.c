@@ -162,3 +162,55 @@ TEST(revoke, revoker_dies)
 		check_revoked(root, n);
 	}
 }
+
+#define MESSAGES	60u	/* more than any revoke here needs */
+
+static void *
+taker_run(void *arg)
+{
+	struct helios_msg msg;
+
+	do
+		helios_accept(HELIOS_MSG_CAPS, NULL);
+	while (helios_recv(*(helios_cap_t *)arg, &msg) == HELIOS_OK &&
+			helios_tag_ncaps(msg.tag) > 0);
+	return NULL;
+}
+
+/* A message adds 64 capabilities at once, and must help accordingly. */
+TEST(revoke, cannot_be_outrun_by_messages)
+{
+	struct helios_thread_attr low = { .has_priority = true,
+		.priority = 50, .highest = 50 };
+	struct helios_thread *taker, *thread;
+	helios_cap_t channel, root, copy;
+	enum helios_status status;
+	struct revoker revoker;
+	struct helios_msg msg;
+	unsigned int sent = 0, n;
+
+	CHECK_OK(helios_newendpoint(&channel));
+	CHECK_OK(helios_newendpoint(&root));
+	CHECK_OK(helios_copy(root, HELIOS_RIGHTS_ALL, &copy));
+	n = grow(root, false);
+	CHECK_OK(helios_thread_spawn(&taker, taker_run, &channel));
+	revoker.cap = root;
+	CHECK_OK(helios_thread_new(&thread, revoker_run, &revoker, &low));
+	CHECK_OK(helios_thread_start(thread));
+	/* Until it is under way: the youngest goes first. */
+	while (type_at(tree[n - 1]) != HELIOS_DEAD)
+		CHECK_OK(helios_sleep(20000));
+	do {
+		helios_msg_start(&msg, 1, 0, HELIOS_MSG_CAPS);
+		for (unsigned int i = 0; i < HELIOS_MSG_CAPS; i++)
+			msg.caps[i] = copy;
+		status = helios_send(channel, &msg);
+		sent++;
+	} while (status == HELIOS_OK && sent < MESSAGES);
+	CHECK_STATUS(status, HELIOS_REVOKED);
+	helios_msg_start(&msg, 1, 0, 0);
+	CHECK_OK(helios_send(channel, &msg));
+	CHECK_OK(helios_thread_join(taker, NULL));
+	CHECK_OK(helios_thread_join(thread, NULL));
+	CHECK_OK(revoker.status);
+}

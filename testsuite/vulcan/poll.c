@@ -380,21 +380,25 @@ TEST(poll, no_wake_up_is_lost)
  * test waits.
  */
 static void
-low_pollers(struct poller *p, unsigned int n, helios_cap_t note)
+low_poller(struct poller *p, unsigned int count, helios_cap_t note)
 {
 	struct helios_thread_attr attr = { .has_priority = true,
 		.priority = 50, .highest = 50 };
 
-	for (unsigned int i = 0; i < n; i++) {
-		p[i].count = 1;
-		p[i].deadline = HELIOS_FOREVER;
-		p[i].entries[0] = entry(note, HELIOS_POLL_RECV);
-		CHECK_OK(helios_thread_new(&p[i].thread, poller_run, &p[i],
-					&attr));
-		CHECK_OK(helios_thread_start(p[i].thread));
-		wait_state(helios_thread_task(p[i].thread),
-				HELIOS_TASK_POLLING);
-	}
+	p->count = count;
+	p->deadline = HELIOS_FOREVER;
+	for (unsigned int i = 0; i < count; i++)
+		p->entries[i] = entry(note, HELIOS_POLL_RECV);
+	CHECK_OK(helios_thread_new(&p->thread, poller_run, p, &attr));
+	CHECK_OK(helios_thread_start(p->thread));
+	wait_state(helios_thread_task(p->thread), HELIOS_TASK_POLLING);
+}
+
+static void
+low_pollers(struct poller *p, unsigned int n, helios_cap_t note)
+{
+	for (unsigned int i = 0; i < n; i++)
+		low_poller(&p[i], 1, note);
 }
 
 /* Some die in between; those that are left must learn of the signal. */
@@ -435,6 +439,27 @@ TEST(poll, poller_canceled_when_woken)
 				p[i].status == HELIOS_CANCELED);
 		CHECK_OK(helios_destroy(note));
 	}
+}
+
+/*
+ * One that polls the same object many times passes a wake-up on to itself as
+ * it leaves.  Calling it off must end that call and start no other.
+ */
+TEST(poll, same_object_many_times_canceled)
+{
+	struct poller p[2];
+	helios_cap_t note;
+
+	CHECK_OK(helios_newnote(&note));
+	low_pollers(p, 1, note);
+	low_poller(&p[1], HELIOS_POLL_MAX, note);
+	CHECK_OK(helios_signal(note));
+	/* Now it comes first among those that wait for what is left. */
+	CHECK_OK(helios_thread_set_priority(p[1].thread, 60, 60));
+	CHECK_OK(helios_task_cancel(helios_thread_task(p[1].thread)));
+	poller_expect(&p[1], HELIOS_CANCELED);
+	poller_expect(&p[0], HELIOS_OK);
+	CHECK_EQ(p[0].ready, 1);
 }
 
 /* One that is suspended, before the signal or after, holds up nobody. */

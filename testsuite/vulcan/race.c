@@ -356,3 +356,46 @@ TEST(memory, shared_by_two_allocators)
 	CHECK_EQ(memory_of(q).largest, before.largest);
 	CHECK_EQ(memory_of(q).objects, 0);
 }
+
+/* 2^14 slots are 256 pages, and 32 CSpaces share a page for what is not
+ * slots: the next one needs a page more than its own slots. */
+#define BIG_RADIX	14u
+#define SHARE		32u
+#define TIGHT		(256u + 1u + (SHARE - 1) + 1u)
+
+static void *
+destroyer_run(void *arg)
+{
+	CHECK_OK(helios_destroy(*(helios_cap_t *)arg));
+	return NULL;
+}
+
+/*
+ * A CSpace whose slots fit and the rest does not, while a large one is being
+ * taken apart: the call waits for that, and starts over.
+ */
+TEST(memory, tight_while_a_table_goes)
+{
+	struct helios_thread_attr low = { .has_priority = true,
+		.priority = 50, .highest = 50 };
+	struct helios_thread *thread;
+	unsigned int round, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		helios_cap_t q = make(HELIOS_MEMORY, TIGHT), big;
+
+		big = make_from(q, HELIOS_CSPACE, BIG_RADIX);
+		for (i = 0; i < SHARE - 1; i++)
+			make_from(q, HELIOS_CSPACE, 6);
+		CHECK_EQ(memory_of(q).free, 1);
+		CHECK_OK(helios_thread_new(&thread, destroyer_run, &big,
+				&low));
+		CHECK_OK(helios_thread_start(thread));
+		/* Its capability goes first, then it is taken apart. */
+		while (type_of(big) != HELIOS_NULL)
+			CHECK_OK(helios_sleep(SETTLE_NS / 100));
+		make_from(q, HELIOS_CSPACE, 6);
+		CHECK_OK(helios_thread_join(thread, NULL));
+		CHECK_OK(helios_destroy(q));
+	}
+}

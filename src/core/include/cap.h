@@ -184,11 +184,12 @@ bool cap_revoke_step(struct slot *s);
 
 /*
  * Revocation cannot be outrun.  Preempted revokes stand in a queue; every
- * system call first does two steps of its head, before it looks anything up
- * (for they may empty any slot).
+ * system call first does steps of its head, before it looks anything up (for
+ * they may empty any slot): two, and two for each capability it can add.
  */
 void revoke_suspend(struct task *t, struct slot *s);	/* preempted */
 void revoke_resume(struct task *t);	/* it goes on, or is given up */
-void revoke_help(void);
+/* False: preempted; the call is made again, and helps again. */
+bool revoke_help(unsigned int steps);
 
 #endif

@@ -164,7 +164,9 @@ make_cspace(struct invocation *inv, struct allocation *a)
 	a->small[0] = cspace_create(a->from, table, (unsigned int)a->size);
 	if (a->small[0] != NULL)
 		return RESULT_OK;
+	/* Made again, the call starts over: it has no table any more. */
 	block_free(table);
+	make_drop(inv->task);
 	if (reap_memory_step(a->from))
 		return result_preempted();
 	return user_error(HELIOS_NOMEM, 1, "no memory for a CSpace");

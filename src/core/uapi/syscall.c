@@ -443,6 +443,19 @@ go_on_revoking(struct task *t)
 	return RESULT_OK;
 }
 
+/*
+ * Two steps, and two for each capability the call can add: those of its
+ * message, or the destinations among the words of an operation.
+ */
+static unsigned int
+help_owed(const struct task *t)
+{
+	unsigned int words = helios_tag_nwords(t->regs.rsi);
+	unsigned int caps = helios_tag_ncaps(t->regs.rsi);
+
+	return 2 + 2 * (words > caps ? words : caps);
+}
+
 void
 syscall_run(struct task *t)
 {
@@ -450,8 +463,7 @@ syscall_run(struct task *t)
 
 	t->restart = false;
 	/* Before anything is looked up: what it destroys may be just that. */
-	revoke_help();
-	if (!task_runnable(t)) {
+	if (!revoke_help(help_owed(t)) || !task_runnable(t)) {
 		t->restart = !t->dead;
 		return;
 	}
