@@ -125,8 +125,9 @@ enum helios_cspace_op {
 	 * that a Memory, DevMem, IRQControl or IOControl takes all that
 	 * came from it along.  The last capability of an object destroys
 	 * the object.  A caller of an unanswered Reply gets CANCELED.
-	 * If the invoked capability itself goes on the way, and the call is
-	 * preempted, it ends there: what is left of the list stays.
+	 * REVOKED also if what went took the invoked capability along, as
+	 * one derived from it, and the call was preempted after that: then
+	 * the rest of the list stays.
 	 */
 	HELIOS_CSPACE_DESTROY = 0,
 	/*

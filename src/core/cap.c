@@ -20,8 +20,11 @@
 
 struct slot cap_root;
 
-/* Tasks whose revoke was preempted, by task.revokes. */
-static struct list revokes;
+/*
+ * Tasks whose revoke was preempted, by task.revokes; and those for whom others
+ * have finished it, who have only to notice.
+ */
+static struct list revokes, finished;
 
 void
 cap_init(void)
@@ -30,6 +33,7 @@ cap_init(void)
 	cap_root.open.next = cap_root.open.prev = &cap_root.close;
 	cap_root.close.next = cap_root.close.prev = &cap_root.open;
 	list_init(&revokes);
+	list_init(&finished);
 }
 
 bool
@@ -81,13 +85,12 @@ cap_copy(struct slot *dst, struct slot *src, unsigned int rights,
 	cap_insert(dst, src, (src->cap & ~0xffull) | rights, word);
 }
 
-/* Whoever revokes below the slot follows it to its new place; NULL: stops. */
 static void
-revokes_retarget(struct slot *from, struct slot *to)
+retarget(struct list *list, struct slot *from, struct slot *to)
 {
 	struct list *l, *next;
 
-	for (l = revokes.next; l != &revokes; l = next) {
+	for (l = list->next; l != list; l = next) {
 		struct task *t = container_of(l, struct task, revokes);
 
 		next = l->next;
@@ -99,6 +102,14 @@ revokes_retarget(struct slot *from, struct slot *to)
 		t->revoked = true;
 		list_remove(l);
 	}
+}
+
+/* Whoever revokes below the slot follows it to its new place; NULL: stops. */
+static void
+revokes_retarget(struct slot *from, struct slot *to)
+{
+	retarget(&revokes, from, to);
+	retarget(&finished, from, to);
 }
 
 void
@@ -274,20 +285,28 @@ revoke_suspend(struct task *t, struct slot *s)
 		list_append(&revokes, &t->revokes);
 }
 
+static bool
+is_target(const struct list *list, const struct slot *s)
+{
+	struct list *l;
+
+	for (l = list->next; l != list; l = l->next)
+		if (container_of(l, struct task, revokes)->revoking == s)
+			return true;
+	return false;
+}
+
 void
 revoke_resume(struct task *t)
 {
 	struct slot *s = t->revoking;
-	struct list *l;
 
 	if (s == NULL)
 		return;
 	t->revoking = NULL;
 	list_remove(&t->revokes);
-	for (l = revokes.next; l != &revokes; l = l->next)
-		if (container_of(l, struct task, revokes)->revoking == s)
-			return;
-	s->cap &= ~(uint64_t)SLOT_REVOKING;
+	if (!is_target(&revokes, s) && !is_target(&finished, s))
+		s->cap &= ~(uint64_t)SLOT_REVOKING;
 }
 
 static void
@@ -297,17 +316,20 @@ help_step(struct task *t)
 		cap_revoke_step(t->revoking);
 		return;
 	}
-	revoke_resume(t);
 	t->revoked = true;
+	list_remove(&t->revokes);
+	list_append(&finished, &t->revokes);
 }
 
 bool
-revoke_help(unsigned int steps)
+revoke_help(unsigned int *steps)
 {
-	while (steps-- > 0 && !list_empty(&revokes)) {
+	for (; *steps > 0 && !list_empty(&revokes); --*steps) {
 		help_step(container_of(revokes.next, struct task, revokes));
-		if (steps > 0 && hal_irq_pending())
+		if (*steps > 1 && hal_irq_pending()) {
+			--*steps;
 			return false;
+		}
 	}
 	return true;
 }

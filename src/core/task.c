@@ -253,10 +253,12 @@ task_abandon_call(struct task *t)
 void
 task_drop_work(struct task *t)
 {
-	t->progress = 0;
 	t->revoked = false;
 	make_drop(t);
 	revoke_resume(t);
+	t->ndoomed = 0;
+	if (cap_type(&t->slots[SLOT_DESTROY]) != HELIOS_NULL)
+		task_set_slot(t, SLOT_DESTROY, NULL);
 }
 
 /*

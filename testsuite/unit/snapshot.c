@@ -83,7 +83,7 @@ mix_task(uint64_t h, const struct task *t)
 		t->restart, t->blocked, t->flags, (uintptr_t)t->caller,
 		(uintptr_t)t->replier, (uintptr_t)t->reply_slot,
 		list_empty(&t->reap), list_empty(&t->making.link),
-		t->revoking != NULL, t->progress };
+		t->revoking != NULL, t->ndoomed };
 
 	h = mix_bytes(h, words, sizeof(words));
 	h = mix_bytes(h, t->waiters, sizeof(t->waiters));

@@ -399,3 +399,50 @@ TEST(memory, tight_while_a_table_goes)
 		CHECK_OK(helios_destroy(q));
 	}
 }
+
+struct destroyer {
+	uint64_t slots[2];	/* the CSpace capability it asks, and more */
+	enum helios_status status;
+	volatile bool done;
+};
+
+static void *
+self_destroyer_run(void *arg)
+{
+	struct destroyer *d = arg;
+
+	d->status = helios_invoke((helios_cap_t)d->slots[0],
+		HELIOS_LABEL(HELIOS_CSPACE, HELIOS_CSPACE_DESTROY), d->slots,
+		2, d->slots, 0);
+	d->done = true;
+	return NULL;
+}
+
+/* The capability that DESTROY is asked through is the first to go; however
+ * often it is preempted after that, it does the rest. */
+TEST(cspace, destroy_the_capability_it_goes_through)
+{
+	struct helios_thread_attr low = { .has_priority = true,
+		.priority = 50, .highest = 50 };
+	helios_cap_t own, q = make(HELIOS_MEMORY, 100), caps[62];
+	struct destroyer d = { .done = false };
+	struct helios_thread *thread;
+	unsigned int i, j;
+
+	CHECK_OK(helios_copy(helios_process.cspace, HELIOS_RIGHTS_ALL, &own));
+	for (i = 0; i < 20; i++) {
+		for (j = 0; j < 62; j++)
+			caps[j] = UNDEF;
+		CHECK_OK(helios_allocate(q, HELIOS_NOTE, 0, 62, caps));
+	}
+	d.slots[0] = own;
+	d.slots[1] = q;
+	CHECK_OK(helios_thread_new(&thread, self_destroyer_run, &d, &low));
+	CHECK_OK(helios_thread_start(thread));
+	while (!d.done)
+		CHECK_OK(helios_sleep(SETTLE_NS / 50));
+	CHECK_OK(helios_thread_join(thread, NULL));
+	CHECK_OK(d.status);
+	CHECK_EQ(type_of(own), HELIOS_NULL);
+	CHECK_EQ(type_of(q), HELIOS_NULL);
+}

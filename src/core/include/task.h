@@ -36,6 +36,7 @@ enum task_slot {
 	SLOT_IPCBUF,
 	SLOT_FAULT,
 	SLOT_NOTE,
+	SLOT_DESTROY,		/* the CSpace a preempted DESTROY works on */
 	TASK_SLOTS
 };
 
@@ -96,7 +97,14 @@ struct task {
 	struct slot *revoking;		/* a preempted revoke, queued */
 	struct list revokes;		/* link of that queue */
 	bool revoked;			/* others have finished it */
-	unsigned int progress;		/* arguments of DESTROY done */
+	unsigned int help;		/* steps of others' it owes yet */
+	/*
+	 * A DESTROY that was preempted goes on without looking anything up
+	 * again, for what it was asked with may be among what is gone: the
+	 * caddrs are here, the CSpace is in SLOT_DESTROY.
+	 */
+	uint16_t doomed[HELIOS_MSG_WORDS];
+	uint8_t ndoomed, destroyed;	/* in all, and of these done */
 
 	struct waiter waiters[TASK_WAITERS];
 	char name[HELIOS_TASK_NAME + 1];

@@ -81,6 +81,9 @@ struct result invoke_iocontrol(struct invocation *inv);
 struct result invoke_ioport(struct invocation *inv);
 struct result invoke_system(struct invocation *inv);
 
+/* A preempted CSpace DESTROY, from where it stopped (task.doomed). */
+struct result cspace_go_on_destroying(struct task *t);
+
 /* The current call of this task, once or again. */
 void syscall_run(struct task *t);
 

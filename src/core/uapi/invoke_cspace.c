@@ -2,10 +2,10 @@
 /*
  * Operations of CSpace.
  *
- * DESTROY and REVOKE may take long.  They are preempted between steps and
- * made again; task.progress says how far DESTROY came (0: not begun, else 1
- * more than the argument it is at).  While they are preempted, others that
- * make system calls take steps for them (cap.h).
+ * DESTROY and REVOKE may take long.  They are preempted between steps, and go
+ * on without looking anything up again (syscall_run): what they were asked
+ * with may be among what is gone.  While they are preempted, others that make
+ * system calls take steps for them (cap.h).
  */
 #include <cspace.h>
 #include <hal.h>
@@ -166,19 +166,10 @@ decode_destroy(struct cspace *cs, const uint64_t *caddr, unsigned int n)
 	return RESULT_OK;
 }
 
-/*
- * Destroy one slot as its holder.  OK, PREEMPTED, or the task died of it.
- * The caddr is checked here too: a call that is made again reads its words
- * again, and they may have changed meanwhile.
- */
+/* Destroy one slot as its holder.  OK, PREEMPTED, or the task died of it. */
 static struct result
-destroy_slot(struct task *t, struct cspace *cs, uint64_t caddr)
+destroy_slot(struct task *t, struct cspace *cs, struct slot *s)
 {
-	struct slot *s;
-	struct result r = cspace_slot(cs, caddr, &s);
-
-	if (r.status != HELIOS_OK)
-		return r;
 	if (cap_type(s) == HELIOS_NULL)	/* gone while we were preempted */
 		return RESULT_OK;
 	if (cap_type(s) == HELIOS_DEAD) {
@@ -200,32 +191,57 @@ destroy_slot(struct task *t, struct cspace *cs, uint64_t caddr)
 	return t->dead ? result_blocked() : RESULT_OK;
 }
 
-/* The caddrs are read first, for the IPC buffer may be among what goes. */
+struct result
+cspace_go_on_destroying(struct task *t)
+{
+	struct slot *table = &t->slots[SLOT_DESTROY];
+	bool lost = cap_type(table) == HELIOS_NULL;
+	struct cspace *cs = cap_object(table);
+	struct slot *current = t->revoking;
+	struct result r = RESULT_OK;
+
+	/* The one it stopped at comes first, wherever it is by now. */
+	revoke_resume(t);
+	if (current != NULL) {
+		r = destroy_slot(t, slot_cspace(current), current);
+		if (r.status != HELIOS_OK)
+			return r;
+		t->destroyed++;
+	}
+	/* Was the capability to the table revoked since?  (If it goes in this
+	 * very entry, the table itself is still there.) */
+	if (lost && t->destroyed < t->ndoomed)
+		return user_error(HELIOS_REVOKED, t->regs.rdi,
+			"the CSpace capability was revoked, with %u of %u "
+			"slots destroyed", t->destroyed, t->ndoomed);
+	for (; t->destroyed < t->ndoomed; t->destroyed++) {
+		r = destroy_slot(t, cs, &cs->slots[t->doomed[t->destroyed]]);
+		if (r.status != HELIOS_OK)
+			return r;
+	}
+	return RESULT_OK;
+}
+
 static struct result
 cspace_destroy(struct invocation *inv)
 {
-	struct cspace *cs = cap_object(inv->slot);
 	struct task *t = inv->task;
 	uint64_t caddr[HELIOS_MSG_WORDS];
-	unsigned int i, n = inv->nwords, done = t->progress;
+	unsigned int i, n = inv->nwords;
 	struct result r = inv_need_at_least(inv, 1);
 
 	for (i = 0; i < n; i++)
 		caddr[i] = inv_word(inv, i);
-	if (r.status == HELIOS_OK && done == 0)
-		r = decode_destroy(cs, caddr, n);
+	if (r.status == HELIOS_OK)
+		r = decode_destroy(cap_object(inv->slot), caddr, n);
 	if (r.status != HELIOS_OK)
 		return r;
-	revoke_resume(t);
-	for (i = done == 0 ? 0 : done - 1; i < n; i++) {
-		r = destroy_slot(t, cs, caddr[i]);
-		if (r.status == RESULT_PREEMPTED)
-			t->progress = i + 1;
-		if (r.status != HELIOS_OK)
-			return r;
-	}
-	t->progress = 0;
-	return RESULT_OK;
+	for (i = 0; i < n; i++)
+		t->doomed[i] = (uint16_t)caddr[i];
+	t->ndoomed = (uint8_t)n;
+	t->destroyed = 0;
+	task_set_slot(t, SLOT_DESTROY, inv->slot);
+	return cspace_go_on_destroying(t);
 }
 
 static struct result

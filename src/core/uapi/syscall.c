@@ -418,29 +418,37 @@ dispatch(struct task *t)
 }
 
 /*
- * A call that was preempted while it revoked.  That goes on to its end before
- * anything is looked up again: what it takes may be the capability it was
- * asked through, or its target may have moved, and it must not stop half way.
+ * A REVOKE or DESTROY that was preempted.  It goes on to its end without
+ * looking anything up again: what it takes may be the capability it was asked
+ * through, or its target may have moved, and it must not stop half way.
  */
 static struct result
-go_on_revoking(struct task *t)
+go_on(struct task *t)
 {
 	struct helios_regs *regs = &t->regs;
+	struct result r = RESULT_OK;
 
-	while (t->revoking != NULL && cap_has_children(t->revoking)) {
+	while (t->revoking != NULL && !t->revoked &&
+			cap_has_children(t->revoking)) {
 		cap_revoke_step(t->revoking);
 		if (t->dead)
 			return result_blocked();
 		if (hal_irq_pending())
 			return result_preempted();
 	}
-	/* Was that all of it?  DESTROY has its slot to empty yet. */
-	if (helios_tag_label(regs->rsi) !=
-			HELIOS_LABEL(HELIOS_CSPACE, HELIOS_CSPACE_REVOKE))
-		return dispatch(t);
+	if (t->ndoomed != 0)
+		r = cspace_go_on_destroying(t);
+	if (r.status != HELIOS_OK)
+		return r;
 	regs->rdi = regs->rsi = 0;
 	regs->rdx = regs->r10 = regs->r8 = regs->r9 = 0;
 	return RESULT_OK;
+}
+
+static bool
+is_half_done(const struct task *t)
+{
+	return t->revoking != NULL || t->revoked || t->ndoomed != 0;
 }
 
 /*
@@ -461,14 +469,15 @@ syscall_run(struct task *t)
 {
 	struct result r;
 
+	if (!t->restart)
+		t->help = help_owed(t);
 	t->restart = false;
 	/* Before anything is looked up: what it destroys may be just that. */
-	if (!revoke_help(help_owed(t)) || !task_runnable(t)) {
+	if (!revoke_help(&t->help) || !task_runnable(t)) {
 		t->restart = !t->dead;
 		return;
 	}
-	r = t->revoking != NULL || t->revoked ? go_on_revoking(t) :
-		dispatch(t);
+	r = is_half_done(t) ? go_on(t) : dispatch(t);
 	call_context.task = NULL;
 	if (r.status == RESULT_PREEMPTED) {
 		t->restart = true;

@@ -24,7 +24,7 @@ TYPES = ('Null', 'Dead', 'Memory', 'DevMem', 'CSpace', 'VSpace', 'Page',
 RIGHTS = ('send', 'recv', 'grant', 'r', 'w', 'x')
 
 # enum task_slot
-TASK_SLOTS = ('cspace', 'vspace', 'ipcbuf', 'fault', 'note')
+TASK_SLOTS = ('cspace', 'vspace', 'ipcbuf', 'fault', 'note', 'destroy')
 SLOT_CSPACE, SLOT_VSPACE = 0, 1
 
 PTE_PRESENT, PTE_WRITE, PTE_LARGE = 0x001, 0x002, 0x080
