@@ -51,7 +51,7 @@ struct chardev {
 
 /* Locked.  Write what the other end takes now. */
 static void
-drain(struct chardev *c)
+chardev_drain(struct chardev *c)
 {
 	unsigned int n;
 	ssize_t done;
@@ -81,7 +81,7 @@ chardev_put(struct chardev *c, uint8_t byte)
 	if (c->out >= 0 && c->count < QUEUE_SIZE) {
 		c->queue[(c->head + c->count++) % QUEUE_SIZE] = byte;
 		if (c->connected)
-			drain(c);
+			chardev_drain(c);
 		else
 			c->count = 0;
 	}
@@ -125,7 +125,7 @@ chardev_resume(struct chardev *c)
  */
 
 static void
-disconnect(struct chardev *c)
+chardev_disconnect(struct chardev *c)
 {
 	pthread_mutex_lock(&c->lock);
 	c->connected = false;
@@ -175,7 +175,7 @@ take_input(struct chardev *c)
 	if (n > 0)
 		c->user.receive(c->user.arg, buf, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		disconnect(c);
+		chardev_disconnect(c);
 }
 
 static short
@@ -196,10 +196,10 @@ io_events(void *arg)
 }
 
 static void
-drain_output(struct chardev *c)
+chardev_drain_output(struct chardev *c)
 {
 	pthread_mutex_lock(&c->lock);
-	drain(c);
+	chardev_drain(c);
 	pthread_mutex_unlock(&c->lock);
 	c->user.changed(c->user.arg);
 }
@@ -233,11 +233,11 @@ io_ready(void *arg, short revents)
 	if (c->kind == KIND_PTY)
 		pty_presence(c, !(revents & POLLHUP));
 	if (revents & POLLOUT)
-		drain_output(c);
+		chardev_drain_output(c);
 	if (revents & POLLIN)
 		take_input(c);
 	else if (revents & (POLLHUP | POLLERR) && c->kind != KIND_PTY)
-		disconnect(c);
+		chardev_disconnect(c);
 }
 
 /*
@@ -288,9 +288,7 @@ open_pty(struct chardev *c)
 static void
 open_file(struct chardev *c, const char *path)
 {
-	c->out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (c->out < 0)
-		fail("--%s: %s: %s", c->name, path, strerror(errno));
+	c->out = open_output(c->name, path);
 	c->connected = true;
 }
 
@@ -354,7 +352,9 @@ chardev_open(const char *name, const char *spec,
 void
 chardev_restore(struct chardev *c)
 {
-	drain(c);
+	if (c->kind == KIND_FILE)
+		fcntl(c->out, F_SETFL, O_WRONLY | O_NONBLOCK);
+	chardev_drain(c);
 	if (c->raw)
 		tcsetattr(STDIN_FILENO, TCSANOW, &c->saved);
 	if (c->path)

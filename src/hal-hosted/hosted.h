@@ -91,6 +91,7 @@ enum hosted_faults { FAULTS_AUTO, FAULTS_UFFD, FAULTS_SIGSEGV };
 
 struct options {
 	uint64_t memory;		/* bytes */
+	const char *memory_text;	/* ... as given */
 	enum hosted_faults faults;
 	bool strict;
 	bool virtual_time;
@@ -106,6 +107,10 @@ struct options {
 	char **command;			/* our own argv, for a reboot */
 };
 extern struct options options;
+
+/* For a file that is written, of this option: a new one, or a FIFO that is
+ * read.  Exits if it cannot be had. */
+int open_output(const char *option, const char *path);
 
 /* Exits for --help, --version and what is wrong. */
 void options_parse(int argc, char **argv);
@@ -140,6 +145,7 @@ _Noreturn void kernel_fault(int sig, const siginfo_t *si, uint64_t ip);
 extern bool trace_on;
 void trace_open(const char *path);
 void trace_close(void);
+void trace_abandon(void);
 void trace_call(const char *what, struct task *t);
 void trace_return(struct task *t);
 void trace_fault(struct task *t, const struct hal_fault *f);

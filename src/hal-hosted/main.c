@@ -10,6 +10,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ restart_program(void)
 
 /* On the main thread, with the baton. */
 static _Noreturn void
-finish(void)
+hosted_finish(void)
 {
 	threads_finish();
 	uffd_fini();
@@ -64,7 +65,7 @@ hosted_exit(unsigned int status)
 
 	exit_status = (int)(status & 0xff);
 	if (th == main_thread)
-		finish();
+		hosted_finish();
 	baton_pass(main_thread);
 	hosted_unwind();
 }
@@ -73,7 +74,7 @@ void
 hosted_exit_now(int status)
 {
 	uart_restore();
-	trace_close();
+	trace_abandon();
 	_exit(status);
 }
 
@@ -81,7 +82,7 @@ void
 hosted_check_exit(void)
 {
 	if (exit_status >= 0)
-		finish();
+		hosted_finish();
 	if (io_quit_status() >= 0)
 		hosted_exit((unsigned int)io_quit_status());
 }
@@ -154,7 +155,7 @@ boot_flags(void)
 }
 
 static void
-boot(void)
+hosted_boot(void)
 {
 	struct hal_boot b = {
 		.platform = "hosted",
@@ -179,7 +180,7 @@ boot(void)
 
 /* Idle, whenever the main thread has the baton. */
 static _Noreturn void
-run(void)
+hosted_idle(void)
 {
 	struct task *next = core_start();
 
@@ -195,9 +196,29 @@ run(void)
 	}
 }
 
+/*
+ * What the caller has done to us.  Descriptors 0 to 2 may be closed: then
+ * something of ours would get the number, and the console would write into
+ * the memory.  And a limit on file sizes is to be an error, not our end.
+ */
+static void
+check_surroundings(void)
+{
+	int fd;
+
+	signal(SIGXFSZ, SIG_IGN);
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			_exit(STATUS_USAGE);	/* is there a place to say why? */
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
+	check_surroundings();
 	options_parse(argc, argv);
 	choose_seed();
 	physmem_init(options.memory, options.initramfs);
@@ -212,6 +233,6 @@ main(int argc, char **argv)
 	trace_open(options.trace);
 	choose_faults();
 	io_start();
-	boot();
-	run();
+	hosted_boot();
+	hosted_idle();
 }

@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 struct options options = {
 	.memory = 256ull << 20,
+	.memory_text = "256M",
 	.slice_ns = 5000000,
 	.com = {"null", "null"},
 	.log_level = KLOG_WARN,
@@ -57,12 +59,14 @@ static const char help_text[] =
 "Run the Helios kernel as a process, with the tar archive INITRAMFS as its\n"
 "initial programs and the ARGUMENTs for the first of them.\n"
 "\n"
-"  -m, --memory=SIZE     physical memory, with suffix K, M or G (256M)\n"
+"  -m, --memory=SIZE     physical memory, at most 128G (256M);\n"
+"                        the suffix K, M or G may follow\n"
 "      --faults=HOW      translate missing pages by uffd, sigsegv or auto\n"
 "                        (auto: uffd where the host allows it)\n"
 "      --isolation=HOW   lazy: fast; strict: other spaces are out of reach\n"
 "      --time=HOW        real, or virtual: the run depends on its seed only\n"
-"      --seed=N          for virtual time and random numbers\n"
+"      --seed=N          for virtual time and random numbers (0 in virtual\n"
+"                        time, else a random one)\n"
 "      --slice=US        time slice in microseconds, 20 to 1000000 (5000)\n"
 "      --watchdog=MS     virtual time: interrupt a program that makes no\n"
 "                        system call for so many ms of CPU time (100)\n"
@@ -124,7 +128,7 @@ static uint64_t
 size_option(const char *value)
 {
 	static const char suffixes[] = "KMG";
-	const uint64_t max = 1ull << 40;
+	const uint64_t max = 128ull << 30;	/* of which core has slots */
 	unsigned int shift = 0;
 	const char *suffix;
 	uint64_t n;
@@ -139,11 +143,30 @@ size_option(const char *value)
 		shift = 10 * (unsigned int)(suffix - suffixes + 1);
 	}
 	if (n > max >> shift)
-		fail("--memory: expected at most 1024G, found \"%s\"", value);
+		fail("--memory: expected at most 128G, found \"%s\"", value);
 	return n << shift;
 bad:
 	fail("--memory: expected a size like 262144K, 256M or 1G, "
 		"found \"%s\"", value);
+}
+
+/* Opening a FIFO waits for a reader, out of reach of signals. */
+int
+open_output(const char *option, const char *path)
+{
+	int fd, flags;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+		O_NONBLOCK | O_NOCTTY, 0666);
+	if (fd < 0 && errno == ENXIO)
+		fail("--%s: %s: expected a file, or a FIFO that somebody reads, "
+			"found neither", option, path);
+	if (fd < 0)
+		fail("--%s: %s: %s", option, path, strerror(errno));
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+		fail("--%s: %s: %s", option, path, strerror(errno));
+	return fd;
 }
 
 static void
@@ -198,6 +221,7 @@ set_option(int opt, const char *arg)
 	switch (opt) {
 	case 'm':
 		options.memory = size_option(arg);
+		options.memory_text = arg;
 		break;
 	case OPT_FAULTS:
 		options.faults = choice("faults", arg, faults);

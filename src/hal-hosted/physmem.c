@@ -24,6 +24,8 @@
 #define DEVICE_ALIGN	(2ull << 20)
 /* What the kernel and init need besides the initramfs. */
 #define MEMORY_MIN	(4ull << 20)
+/* More pages than init's CSpace can have slots. */
+#define INITRAMFS_MAX	(65536 * PAGE)
 
 struct physmem physmem;
 char *hal_physmap;
@@ -52,7 +54,8 @@ open_initramfs(const char *path, uint64_t *size)
 	struct stat st;
 	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A FIFO would wait for somebody to write. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		fail("%s: expected a tar archive: %s", path, strerror(errno));
 	if (fstat(fd, &st) < 0)
@@ -62,6 +65,11 @@ open_initramfs(const char *path, uint64_t *size)
 			path);
 	if (st.st_size == 0)
 		fail("%s: expected a tar archive, found an empty file", path);
+	if ((uint64_t)st.st_size > INITRAMFS_MAX)
+		fail("%s: expected a tar archive of less than %llu MiB, "
+			"found one of %llu MiB", path,
+			(unsigned long long)(INITRAMFS_MAX >> 20),
+			(unsigned long long)(st.st_size >> 20));
 	*size = (uint64_t)st.st_size;
 	return fd;
 }
@@ -117,8 +125,8 @@ physmem_init(uint64_t memory, const char *initramfs)
 	need = PAGE + MEMORY_MIN + round_up(size, PAGE);
 	if (memory < need)
 		fail("--memory: expected at least %lluK for this initramfs, "
-			"found %lluK", (unsigned long long)(need >> 10),
-			(unsigned long long)(memory >> 10));
+			"found %s", (unsigned long long)(need >> 10),
+			options.memory_text);
 	physmem.ram = (struct hal_range){PAGE, memory - PAGE};
 	physmem.initramfs = (struct hal_range){
 		memory - round_up(size, PAGE), size};

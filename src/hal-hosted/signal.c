@@ -77,7 +77,7 @@ _Static_assert(offsetof(ucontext_t, uc_mcontext.gregs[REG_EFL]) == UC_RFLAGS,
 	"the saved flags are where assembly looks for them");
 
 static void
-install(int sig)
+handler_install(int sig)
 {
 	struct kernel_sigaction sa = {
 		.handler = hosted_signal_entry,
@@ -110,7 +110,7 @@ signals_init(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
-		install(handled[i]);
+		handler_install(handled[i]);
 }
 
 static void
@@ -220,8 +220,8 @@ frame_die(struct host_thread *th, ucontext_t *uc)
 /* Leave core and go on, with nothing pending.  traced: log the outcome of a
  * system call. */
 static uint64_t
-resume(struct host_thread *th, ucontext_t *uc, uint64_t fs, struct task *next,
-		bool traced)
+guest_resume(struct host_thread *th, ucontext_t *uc, uint64_t fs,
+		struct task *next, bool traced)
 {
 	for (;;) {
 		if (!kernel_leave(th, next))
@@ -362,6 +362,13 @@ valgrind_fixup(struct host_thread *th, bool page, uint64_t address)
 		r->rip = target;
 }
 
+/*
+ * SIGBUS without an alignment check: the page is there and what it maps is
+ * not, as with a DevMem page past all device memory.  A machine would answer
+ * such an access with ones, or a machine check; here it is a general
+ * protection fault.  (A page fault would say that the access is not allowed,
+ * and the page table says it is.)
+ */
 static unsigned int
 exception_vector(int sig, const siginfo_t *si, const greg_t *g)
 {
@@ -375,29 +382,36 @@ exception_vector(int sig, const siginfo_t *si, const greg_t *g)
 	case SIGTRAP:
 		return si->si_code == TRAP_TRACE ? TRAP_DB : TRAP_BP;
 	case SIGBUS:
-		return TRAP_AC;
+		return si->si_code == BUS_ADRALN ? TRAP_AC : TRAP_GP;
 	default:
 		return TRAP_GP;
 	}
 }
 
+/* Of 48 bits, whatever the host's processor has: more are no address here. */
+static bool
+canonical(uint64_t address)
+{
+	return address < 1ull << 47 || address >= -1ull << 47;
+}
+
 static bool
 is_page_fault(int sig, const siginfo_t *si, const greg_t *g)
 {
-	if (sig != SIGSEGV)
+	if (sig != SIGSEGV || !canonical((uint64_t)(uintptr_t)si->si_addr))
 		return false;
 	return under_valgrind() ? si->si_code != SI_KERNEL :
 		g[REG_TRAPNO] == TRAP_PF;
 }
 
 static uint64_t
-report(struct host_thread *th, ucontext_t *uc, uint64_t fs,
+guest_fault(struct host_thread *th, ucontext_t *uc, uint64_t fs,
 		const struct hal_fault *f)
 {
 	time_entry();
 	if (trace_on)
 		trace_fault(th->task, f);
-	return resume(th, uc, fs, core_fault(f), false);
+	return guest_resume(th, uc, fs, core_fault(f), false);
 }
 
 static uint64_t
@@ -418,11 +432,11 @@ page_fault(struct host_thread *th, const siginfo_t *si, ucontext_t *uc,
 		 * this is as good a place as any. */
 		atomic_store(&th->where, 0);
 		if (atomic_load(&hosted_pending) && kernel_enter(th))
-			return resume(th, uc, fs, th->task, false);
+			return guest_resume(th, uc, fs, th->task, false);
 		return frame_load(th, uc, fs);
 	}
 	f.error = page_error(vs, f.address, f.access);
-	return report(th, uc, fs, &f);
+	return guest_fault(th, uc, fs, &f);
 }
 
 static uint64_t
@@ -434,9 +448,10 @@ exception(struct host_thread *th, int sig, const siginfo_t *si,
 
 	if (f.vector != TRAP_DB && f.vector != TRAP_BP)
 		valgrind_fixup(th, false, 0);
-	if (f.vector == TRAP_GP || f.vector == TRAP_SS)
+	if ((f.vector == TRAP_GP || f.vector == TRAP_SS) &&
+			g[REG_TRAPNO] == (greg_t)f.vector)
 		f.error = (uint64_t)g[REG_ERR];
-	return report(th, uc, fs, &f);
+	return guest_fault(th, uc, fs, &f);
 }
 
 /* A system call instruction: a call, if the task is made for it. */
@@ -450,7 +465,7 @@ stray_syscall(struct host_thread *th, ucontext_t *uc, uint64_t fs)
 	if (trace_on)
 		trace_call(foreign ? "foreign call" : "stray call", th->task);
 	next = foreign ? core_syscall() : core_stray_syscall();
-	return resume(th, uc, fs, next, trace_on);
+	return guest_resume(th, uc, fs, next, trace_on);
 }
 
 /* Single steps end up in our own code, too, and are of no interest there. */
@@ -476,6 +491,17 @@ step_in_window(struct host_thread *th, ucontext_t *uc, uint64_t fs)
 	return fs;
 }
 
+/*
+ * The last jump to a guest leads to whatever address a system call was made
+ * with.  If that is none, some processors fault at the jump, others behind
+ * it; either way the guest has returned, and its registers are complete.
+ */
+static bool
+return_fault(const struct host_thread *th, int sig, uint64_t ip)
+{
+	return sig == SIGSEGV && in_exit(ip) && !canonical(th->regs->rip);
+}
+
 uint64_t
 hosted_signal(int sig, siginfo_t *si, void *context, struct host_thread *th,
 		uint64_t fs)
@@ -492,12 +518,12 @@ hosted_signal(int sig, siginfo_t *si, void *context, struct host_thread *th,
 	guest = frame_save(th, uc, fs);
 	checker_guest_left(th->regs);
 	if (sig == SIG_KICK)
-		return resume(th, uc, fs, th->task, false);
+		return guest_resume(th, uc, fs, th->task, false);
 	if (si->si_code <= 0)
 		kernel_fault(sig, si, ip);
 	if (sig == SIGTRAP && !guest)
 		return step_in_window(th, uc, fs);
-	if (!guest)
+	if (!guest && !return_fault(th, sig, ip))
 		kernel_fault(sig, si, ip);
 	if (is_page_fault(sig, si, uc->uc_mcontext.gregs))
 		return page_fault(th, si, uc, fs);

@@ -103,13 +103,17 @@ set_timer(int fd, uint64_t first, uint64_t period, int flags)
 		hal_panic("the host refuses to set a timer");
 }
 
-/* Locked */
+/* Locked.  Boot was not at 0 of the host's clock, and a deadline may be as
+ * late as there are numbers. */
 static void
-program(uint64_t when)
+program_timer(uint64_t when)
 {
+	uint64_t at = when < UINT64_MAX - boot_time ? when + boot_time :
+		UINT64_MAX;
+
 	atomic_store(&programmed, when);
 	if (when != HELIOS_FOREVER)
-		set_timer(timer_fd, when + boot_time, 0, TFD_TIMER_ABSTIME);
+		set_timer(timer_fd, at, 0, TFD_TIMER_ABSTIME);
 }
 
 void
@@ -120,7 +124,7 @@ hal_timer_set(uint64_t deadline)
 		return;
 	pthread_mutex_lock(&program_lock);
 	if (deadline < atomic_load(&programmed))
-		program(deadline);
+		program_timer(deadline);
 	pthread_mutex_unlock(&program_lock);
 }
 
@@ -150,7 +154,7 @@ timer_ready(void *arg, short revents)
 	atomic_store(&programmed, HELIOS_FOREVER);
 	when = effective(atomic_load(&armed));
 	if (when > hal_now())
-		program(when);
+		program_timer(when);
 	else
 		now = true;
 	pthread_mutex_unlock(&program_lock);
@@ -192,6 +196,14 @@ watchdog_ready(void *arg, short revents)
 	}
 }
 
+/* Not past the last deadline there is: time does not go back. */
+static void
+advance(uint64_t step)
+{
+	if (step < HELIOS_FOREVER - virtual_now)
+		virtual_now += step;
+}
+
 void
 time_entry(void)
 {
@@ -201,14 +213,14 @@ time_entry(void)
 	virtual_random ^= virtual_random << 13;
 	virtual_random ^= virtual_random >> 7;
 	virtual_random ^= virtual_random << 17;
-	virtual_now += STEP_MIN + (virtual_random >> 32 & STEP_MASK);
+	advance(STEP_MIN + (virtual_random >> 32 & STEP_MASK));
 }
 
 void
 time_work(void)
 {
 	if (is_virtual)
-		virtual_now += WORK_STEP;
+		advance(WORK_STEP);
 }
 
 bool

@@ -134,7 +134,7 @@ nothing_filled(struct hosted_range *r)
 
 /* Make [first, end) miss again. */
 static void
-reset(struct hosted_range *r, uint32_t first, uint32_t end)
+range_reset(struct hosted_range *r, uint32_t first, uint32_t end)
 {
 	uint64_t va = range_base(r) + first * PAGE;
 	uint64_t len = (end - first) * PAGE;
@@ -151,7 +151,7 @@ reset(struct hosted_range *r, uint32_t first, uint32_t end)
 
 /* Empty what is filled in [first, end), in one piece. */
 static void
-flush(struct hosted_range *r, uint32_t first, uint32_t end)
+range_flush(struct hosted_range *r, uint32_t first, uint32_t end)
 {
 	uint32_t i, last;
 
@@ -169,7 +169,7 @@ flush(struct hosted_range *r, uint32_t first, uint32_t end)
 	last = first;
 	for (i = first; i < end; i = bit_next(r->filled, i + 1, end))
 		last = i;
-	reset(r, first, last + 1);
+	range_reset(r, first, last + 1);
 	if (first == r->first && last == r->last)
 		nothing_filled(r);
 }
@@ -185,7 +185,7 @@ flush_data(struct hosted_range *r, const uint64_t *text)
 	while (i < end) {
 		hole = bit_next(text, i, end);
 		if (hole > i)
-			flush(r, i, hole);
+			range_flush(r, i, hole);
 		for (i = hole; i < end && bit_get(text, i); i++)
 			;
 	}
@@ -207,7 +207,7 @@ flush_range(struct hosted_range *r, bool with_text)
 	if (text && !with_text)
 		flush_data(r, text);
 	else
-		flush(r, 0, RANGE_PAGES);
+		range_flush(r, 0, RANGE_PAGES);
 }
 
 static void
@@ -256,7 +256,7 @@ note_filled(uint64_t first, uint64_t end)
  */
 
 static void
-map(uint64_t va, uint64_t len, const struct hal_mapping *m)
+host_map(uint64_t va, uint64_t len, const struct hal_mapping *m)
 {
 	int prot = PROT_READ | (m->w ? PROT_WRITE : 0) |
 		(m->x ? PROT_EXEC : 0);
@@ -308,7 +308,7 @@ fill_run(const struct vspace *vs, struct hosted_range *r, uint32_t i,
 	m.phys -= (i - first) * PAGE;
 	if (++fills > FILLS_MAX)
 		flush_all();
-	map(range_base(r) + first * PAGE, (end - first) * PAGE, &m);
+	host_map(range_base(r) + first * PAGE, (end - first) * PAGE, &m);
 	mark_filled(r, first, end);
 	if (m.x && pinned())
 		note_filled(range_base(r) + first * PAGE,
@@ -452,7 +452,7 @@ hal_vspace_fini(struct vspace *vs)
 		running = NULL;
 	/* Guests with wild pointers leave negative entries elsewhere. */
 	if (--r->users == 0)
-		flush(r, 0, RANGE_PAGES);
+		range_flush(r, 0, RANGE_PAGES);
 	if (part->text)
 		munmap(part->text, BITMAP_BYTES);
 	part->text = NULL;
@@ -510,7 +510,7 @@ hal_tlb_mapped(struct vspace *vs, uint64_t va, uint64_t len)
 		r->owner = vs;
 	if (r->owner != vs)
 		return;
-	flush(r, first, end);		/* negative entries */
+	range_flush(r, first, end);		/* negative entries */
 	if (text && (pinned() || !strict || vs == running))
 		fill_text(vs, first, end);
 }
@@ -532,7 +532,7 @@ hal_tlb_flush(struct vspace *vs, uint64_t va, uint64_t len)
 					!m.x)
 				bit_clear(part->text, i);
 	if (r->owner == vs)
-		flush(r, first, end);
+		range_flush(r, first, end);
 	/* A permission less is still a mapping: code stays mapped early. */
 	if (note_text(vs, first, end) && r->owner == vs &&
 			(pinned() || vs == running))

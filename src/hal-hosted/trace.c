@@ -16,6 +16,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +53,7 @@ trace_open(const char *path)
 {
 	if (!path)
 		return;
-	trace = fopen(path, "we");
+	trace = fdopen(open_output("trace", path), "w");
 	if (!trace)
 		fail("--trace: %s: %s", path, strerror(errno));
 	trace_on = true;
@@ -69,8 +70,18 @@ trace_close(void)
 	trace = NULL;
 }
 
+/* In a hurry: a reader that does not read must not keep us. */
+void
+trace_abandon(void)
+{
+	if (!trace || ftrylockfile(trace) != 0)
+		return;
+	fcntl(fileno(trace), F_SETFL, O_WRONLY | O_NONBLOCK);
+	trace_close();
+}
+
 static void
-stamp(const struct task *t)
+trace_stamp(const struct task *t)
 {
 	fprintf(trace, "%llu ", (unsigned long long)hal_now());
 	if (t)
@@ -81,7 +92,7 @@ stamp(const struct task *t)
 
 /* A copy that may be printed: a guest's registers may be undefined. */
 static struct helios_regs
-registers(struct task *t)
+trace_registers(struct task *t)
 {
 	struct helios_regs r = *task_regs(t);
 
@@ -114,9 +125,9 @@ print_words(const struct helios_regs *r)
 void
 trace_call(const char *what, struct task *t)
 {
-	struct helios_regs r = registers(t);
+	struct helios_regs r = trace_registers(t);
 
-	stamp(t);
+	trace_stamp(t);
 	if (r.rax < HELIOS_SYS_COUNT && !task_is_foreign(t))
 		fprintf(trace, "%s %s", what, call_names[r.rax]);
 	else
@@ -127,9 +138,9 @@ trace_call(const char *what, struct task *t)
 void
 trace_return(struct task *t)
 {
-	struct helios_regs r = registers(t);
+	struct helios_regs r = trace_registers(t);
 
-	stamp(t);
+	trace_stamp(t);
 	fprintf(trace, "return %llu", (unsigned long long)r.rax);
 	print_words(&r);
 }
@@ -145,9 +156,9 @@ access_name(unsigned int access)
 void
 trace_fault(struct task *t, const struct hal_fault *f)
 {
-	struct helios_regs r = registers(t);
+	struct helios_regs r = trace_registers(t);
 
-	stamp(t);
+	trace_stamp(t);
 	if (f->page)
 		fprintf(trace, "fault page %#llx %s",
 			(unsigned long long)f->address,
@@ -165,7 +176,7 @@ trace_switch(struct task *to)
 {
 	if (!trace_on)
 		return;
-	stamp(NULL);
+	trace_stamp(NULL);
 	fprintf(trace, "run %llu %s\n", (unsigned long long)task_id(to),
 		task_name(to));
 }
@@ -177,7 +188,7 @@ trace_event(const char *fmt, ...)
 
 	if (!trace_on)
 		return;
-	stamp(NULL);
+	trace_stamp(NULL);
 	va_start(ap, fmt);
 	vfprintf(trace, fmt, ap);
 	va_end(ap);

@@ -48,7 +48,7 @@ uffd_active(void)
 }
 
 static void
-wake(uint64_t va)
+walker_wake(uint64_t va)
 {
 	struct uffdio_range range = {va & ~(PAGE - 1), PAGE};
 
@@ -57,7 +57,7 @@ wake(uint64_t va)
 
 /* The guest on th missed; its registers stay as they are meanwhile. */
 static void
-walk(struct host_thread *th, uint64_t va)
+walker_fill(struct host_thread *th, uint64_t va)
 {
 	(void)atomic_load_explicit(&th->released, memory_order_acquire);
 	if (!th->task || !tlb_fill(task_vspace(th->task), va, HELIOS_RIGHT_R))
@@ -68,7 +68,7 @@ walk(struct host_thread *th, uint64_t va)
 }
 
 static void
-serve(const struct uffd_msg *msg)
+walker_serve(const struct uffd_msg *msg)
 {
 	struct host_thread *th = atomic_load(&baton_holder);
 	uint64_t va = msg->arg.pagefault.address;
@@ -79,10 +79,10 @@ serve(const struct uffd_msg *msg)
 			atomic_load(&th->tid))
 		return;
 	if (atomic_compare_exchange_strong(&th->where, &guest, WHERE_WALKER))
-		walk(th, va);
+		walker_fill(th, va);
 	else
 		mprotect((void *)(va & ~(PAGE - 1)), PAGE, PROT_NONE);
-	wake(va);
+	walker_wake(va);
 }
 
 static void
@@ -93,7 +93,7 @@ walker_main(void *arg)
 	(void)arg;
 	while (!atomic_load(&stopping))
 		if (read(ufd, &msg, sizeof(msg)) == sizeof(msg))
-			serve(&msg);
+			walker_serve(&msg);
 }
 
 /* The order matters: a page is never accessible and not yet registered, or

@@ -8,10 +8,13 @@
 make_workdir
 cd "$workdir" || exit 99
 
-# run <arguments>...: status, and the files out and err.
+# run <arguments>...: status, and the files out and err.  $wrapper, if not
+# empty, is a script that runs the kernel its own way.
+wrapper=
 run()
 {
-	"$TIMEOUT" -k 10 60 "$HELIOS_HOSTED" "$@" >out 2>err </dev/null
+	"$TIMEOUT" -k 10 60 $wrapper "$HELIOS_HOSTED" "$@" >out 2>err \
+		</dev/null
 	status=$?
 }
 
@@ -91,11 +94,62 @@ refuses "a trace in a directory that is not there" 'missing/trace' \
 	--trace=missing/trace sound.tar
 refuses "a trace that is a directory" 'sound.d' --trace=sound.d sound.tar
 
+refuses "more memory than the kernel can manage" 'at most 128G' \
+	--memory=200G sound.tar
+refuses "one byte of memory" 'at least .*found 1$' --memory=1 sound.tar
+
+# FIFOs: nobody is at the other end.
+mkfifo fifo
+refuses "an initramfs that is a FIFO" 'fifo: .*no regular file' fifo
+refuses "a trace into a FIFO that nobody reads" '--trace: fifo: expected' \
+	--trace=fifo sound.tar
+refuses "a serial port into a FIFO that nobody reads" \
+	'--com1: fifo: expected' --com1=file:fifo sound.tar
+
+# One that somebody reads is as good as a file.
+cat fifo >read &
+run --trace=fifo sound.tar
+wait $!
+if [ "$status" = 42 ] && grep -q 'power off 42' read; then
+	ok "a trace into a FIFO that somebody reads"
+else
+	not_ok "a trace into a FIFO that somebody reads" \
+		"expected status 42 and a trace that ends with it
+$(report)"
+fi
+
+# Surroundings: a limit on file sizes, and descriptors that are closed.
+cat >limited <<'EOF'
+#!/bin/sh
+ulimit -f 64
+exec "$@"
+EOF
+cat >closed <<'EOF'
+#!/bin/sh
+exec "$@" <&- >&-
+EOF
+chmod +x limited closed
+wrapper=./limited
+refuses "memory beyond the limit on file sizes" \
+	'cannot create .* memory: File too large' sound.tar
+wrapper=./closed
+run "$VULCAN" -- 'note::*'
+if [ "$status" = 0 ] && [ ! -s out ] && [ ! -s err ]; then
+	ok "a console that is closed"
+else
+	not_ok "a console that is closed" "expected status 0 and no output
+$(report)"
+fi
+wrapper=
+
 # Files.
 refuses "a file that is not there" 'missing.tar' missing.tar
 refuses "a directory" 'sound.d' sound.d
 : >empty.tar
 refuses "an empty file" 'empty.tar' empty.tar
+dd if=/dev/null of=huge.tar bs=1 seek=5368709120 2>/dev/null
+refuses "a file that no init has room for" 'less than 256 MiB.* 5120 MiB' \
+	--memory=8G huge.tar
 echo "This is no archive." >text.tar
 refuses "a short text" 'ustar' text.tar
 yes "This is no archive either." | head -n 1000 >long.tar

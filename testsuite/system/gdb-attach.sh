@@ -22,6 +22,8 @@ EOF
 
 attach()
 {
+	# Nobody is to take the last one's "ready" for this one's.
+	: >guest.out
 	"$TIMEOUT" -k 10 "$GDB_LIMIT" "$HELIOS_HOSTED" "$@" "$GUEST" -- \
 		forever >guest.out 2>&1 </dev/null &
 	limiter=$!

@@ -252,6 +252,90 @@ TEST(fault, vector_exception)
 	check_exception(probe_simd, 19, probe_simd_offset());
 }
 
+/* A system call that is to return to %rdi: YIELD, with %rbx and %r12 to %r15
+ * as they are. */
+extern const char call_returning_to[] __attribute__((visibility("hidden")));
+__asm__(".text\n"
+	"	.globl call_returning_to\n"
+	"	.hidden call_returning_to\n"
+	"call_returning_to:\n"
+	"	mov %rdi, %rcx\n"
+	"	mov $1, %eax\n"
+	"	jmp *helios_entry(%rip)\n");
+_Static_assert(HELIOS_SYS_YIELD == 1, "what it calls");
+
+/* The call is made, and the way back faults: in the task, not the kernel. */
+TEST(fault, return_to_no_address)
+{
+	static const uint64_t bad[] = { 0x0000800000000000ull, 1ull << 63,
+		0xffff7fffffffffffull };
+	struct helios_regs before, after;
+	struct helios_fault f;
+	struct helios_msg msg;
+	helios_cap_t ep, task;
+
+	if (!vulcan_boot_flag(HELIOS_BOOT_HOSTED))
+		SKIP("here the instruction sets the return address");
+	CHECK_OK(helios_newendpoint(&ep));
+	for (unsigned int i = 0; i < sizeof bad / sizeof *bad; i++) {
+		task = probe_task(call_returning_to, bad[i], ep);
+		CHECK_OK(helios_task_read_registers(task, &before));
+		before.rbx = 0xb0b;
+		before.r15 = UINT64_MAX;
+		CHECK_OK(helios_task_write_registers(task, &before));
+		CHECK_OK(helios_task_resume(task));
+		/* Answered without mending anything, it comes again. */
+		for (unsigned int n = 0; n < 2; n++) {
+			f = recv_fault(ep, HELIOS_FAULT_EXCEPTION);
+			CHECK_EQ(f.error >> 32, 13);
+			CHECK_EQ(f.ip, bad[i]);
+			CHECK_EQ(f.sp, before.rsp);
+			CHECK_OK(helios_task_read_registers(task, &after));
+			CHECK_EQ(after.rip, bad[i]);
+			CHECK_EQ(after.rax, HELIOS_OK);
+			CHECK_EQ(after.rbx, 0xb0b);
+			CHECK_EQ(after.r15, UINT64_MAX);
+			CHECK_EQ(after.rdi, bad[i]);
+			helios_msg_start(&msg, 0, 0, 0);
+			CHECK_OK(helios_reply(&msg));
+		}
+		recv_fault(ep, HELIOS_FAULT_EXCEPTION);
+		after.rip = (uint64_t)(uintptr_t)probe_exit;
+		after.rdi = 77;
+		CHECK_OK(helios_task_write_registers(task, &after));
+		CHECK_OK(helios_task_resume(task));
+		CHECK_EQ(recv_fault(ep, HELIOS_FAULT_EXIT).address, 77);
+		CHECK_OK(helios_destroy(task));
+	}
+}
+
+/* The hosted machine has no device there: it says 13, not 17. */
+TEST(fault, device_that_is_not_there)
+{
+	struct helios_devmem_info root;
+	uint64_t address = reserve_page(), phys;
+	helios_cap_t ep, page, task;
+
+	if (!vulcan_boot_flag(HELIOS_BOOT_HOSTED))
+		SKIP("there may be a device, and touching it does things");
+	CHECK_OK(helios_newendpoint(&ep));
+	CHECK_OK(helios_devmem_info(HELIOS_INIT_DEVMEM, &root));
+	phys = root.base + root.size - HELIOS_PAGE_SIZE;
+	CHECK_OK(helios_devmem_pages(HELIOS_INIT_DEVMEM, phys,
+				HELIOS_PAGE_SIZE, 1, &page));
+	CHECK_OK(helios_map(helios_process.vspace, address, HELIOS_MAP_W |
+				HELIOS_MAP_FIXED, 1, &page, NULL));
+	for (unsigned int i = 0; i < 2; i++) {
+		task = probe_task(i == 0 ? probe_read : probe_write, address,
+				ep);
+		CHECK_OK(helios_task_resume(task));
+		CHECK_EQ(recv_fault(ep, HELIOS_FAULT_EXCEPTION).error >> 32,
+				13);
+		CHECK_OK(helios_destroy(task));
+	}
+	CHECK_OK(helios_destroy(page));
+}
+
 /* The supervisor may step over what it does not like. */
 TEST(fault, skipped_instruction)
 {
