@@ -96,7 +96,7 @@ EXTRA_DIST += $(vulcan_headers) $(vulcan_sources) \
 	testsuite/vulcan/foreign/glibc.c
 
 run: helios-hosted vulcan.tar
-	./helios-hosted vulcan.tar
+	./helios-hosted --log-level=error vulcan.tar
 
 # Vulcan's harness with tests that fail in every way.
 

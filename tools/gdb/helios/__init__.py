@@ -22,6 +22,8 @@ def setup():
     gdb.execute('handle %s nostop noprint pass' % SIGNALS, to_string=True)
     # It takes the thread pointers of programs for pthreads, and gives up.
     gdb.execute('set libthread-db-search-path /nonexistent')
+    # The symbols of programs come when they are loaded.
+    gdb.execute('set breakpoint pending on')
     from . import commands, symbols
     symbols.setup()
     commands.setup()
