@@ -227,6 +227,19 @@ start_thread(const char *name, void *(*fn)(void *), void *arg)
 	return thread;
 }
 
+/* However slow the machine is. */
+static void
+wait_state(const struct helios_thread *thread, uint64_t state)
+{
+	struct helios_task_info info;
+
+	do {
+		check(helios_sleep(1000000), "sleep");
+		check(helios_task_info(helios_thread_task(thread), &info),
+			"task info");
+	} while (!(info.state & state));
+}
+
 static void
 do_threads(void)
 {
@@ -236,7 +249,8 @@ do_threads(void)
 	check(helios_newendpoint(&waited), "endpoint");
 	waiter = start_thread("waiter", wait_for_ever, &waited);
 	crasher = start_thread("crasher", crash, NULL);
-	check(helios_sleep(1000000), "sleep");
+	wait_state(waiter, HELIOS_TASK_RECEIVING);
+	wait_state(crasher, HELIOS_TASK_SUSPENDED);
 	guest_all_set();
 	check(helios_thread_kill(waiter), "kill");
 	check(helios_thread_kill(crasher), "kill");
