@@ -32,7 +32,7 @@ enum helios_init_cap {
 };
 
 #define HELIOS_BOOTINFO_MAGIC	0x736f696c6568ull	/* "helios" */
-#define HELIOS_BOOTINFO_VERSION	1
+#define HELIOS_BOOTINFO_VERSION	2
 
 /* bootinfo.flags */
 #define HELIOS_BOOT_DEBUG	0x1ull	/* kernel with invariant checks */
@@ -40,6 +40,45 @@ enum helios_init_cap {
 #define HELIOS_BOOT_STRICT	0x4ull	/* hosted: strict isolation */
 #define HELIOS_BOOT_HOSTED	0x8ull	/* for skipping tests, nothing else */
 #define HELIOS_BOOT_SLOW	0x10ull	/* runs under an instrumenting tool */
+
+/* A linear framebuffer.  Reach it by a Page of DevMem, mapped WC. */
+struct helios_framebuffer {
+	uint64_t phys;
+	uint32_t pitch;			/* bytes from row to row */
+	uint32_t width, height;		/* pixels; 0: there is none */
+	uint8_t bpp;			/* bits of a pixel: 16, 24 or 32 */
+	uint8_t red_shift, red_bits;
+	uint8_t green_shift, green_bits;
+	uint8_t blue_shift, blue_bits;
+	uint8_t zero;
+};
+
+/* What the firmware says of physical memory. */
+enum helios_memory_type {
+	HELIOS_RANGE_RAM = 1,		/* as it was before the kernel took
+					 * its part */
+	HELIOS_RANGE_RESERVED = 2,	/* devices, firmware */
+	HELIOS_RANGE_ACPI = 3,		/* ACPI's tables */
+	HELIOS_RANGE_ACPI_NVS = 4,	/* firmware's, not to be written */
+	HELIOS_RANGE_BAD = 5,		/* RAM with defects */
+};
+
+struct helios_memory_range {
+	uint64_t base, size;		/* bytes */
+	uint64_t type;			/* enum helios_memory_type */
+};
+
+#define HELIOS_MACHINE_RANGES	96
+
+/* All zero where there is no such thing (hosted). */
+struct helios_machine {
+	uint64_t acpi_root;		/* physical: XSDT, or else RSDT */
+	uint64_t tsc_hz;
+	uint64_t tsc_boot;		/* at the kernel's first instruction */
+	struct helios_framebuffer framebuffer;
+	uint64_t nranges;
+	struct helios_memory_range range[HELIOS_MACHINE_RANGES];
+};
 
 struct helios_bootinfo {
 	uint64_t magic, version;
@@ -62,6 +101,7 @@ struct helios_bootinfo {
 					 * table and device records */
 	uint64_t irq_count;
 	uint64_t slice_ns;		/* time slice */
+	struct helios_machine machine;
 };
 
 #endif

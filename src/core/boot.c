@@ -28,6 +28,8 @@
 #define MOST_RADIX	16u
 #define INIT_PRIORITY	128
 
+_Static_assert(sizeof(struct helios_bootinfo) <= PAGE_SIZE, "it is a page");
+
 struct boot {
 	const struct hal_boot *hal;
 	struct error_text *err;
@@ -154,7 +156,7 @@ create_objects(struct boot *b)
 
 	b->vs = vspace_create(root_memory, NULL);
 	b->task = task_create(root_memory);
-	devmem = devmem_boot(b->hal->ram, b->hal->nram);
+	devmem = devmem_boot(b->hal);
 	if (b->vs == NULL || b->task == NULL || devmem == NULL)
 		return too_little(b, "init");
 	b->memory = init_slot(b, HELIOS_INIT_MEMORY);
@@ -305,6 +307,8 @@ fill_info(struct boot *b, uint64_t base, uint64_t limit, uint64_t kernel)
 	info->kernel_pages = kernel;
 	info->irq_count = hal_irq_count();
 	info->slice_ns = b->hal->slice_ns;
+	if (b->hal->machine != NULL)
+		info->machine = *b->hal->machine;
 }
 
 static void

@@ -4,7 +4,8 @@
  *
  * Each range handed out has a record in the tree of the DevMem it came from;
  * records of Pages are in one tree of all of them too, by which the last
- * capability of a Page finds its own.  RAM counts as handed out for good.
+ * capability of a Page finds its own.  RAM, and what the HAL keeps, counts as
+ * handed out for good.
  */
 #include <devmem.h>
 #include <klog.h>
@@ -60,16 +61,25 @@ devmem_create(uint64_t base, uint64_t size)
 	return d;
 }
 
+/* These are handed out for good. */
+static bool
+withhold(struct devmem *d, const struct hal_range *r, size_t n)
+{
+	for (; n > 0; r++, n--)
+		if (range_add(d, r->base, r->size) == NULL)
+			return false;
+	return true;
+}
+
 struct devmem *
-devmem_boot(const struct hal_range *ram, size_t n)
+devmem_boot(const struct hal_boot *hal)
 {
 	struct devmem *d = devmem_create(0, DEVMEM_END);
-	size_t i;
 
 	device_pages.root = NULL;
-	for (i = 0; d != NULL && i < n; i++)
-		if (range_add(d, ram[i].base, ram[i].size) == NULL)
-			return NULL;
+	if (d == NULL || !withhold(d, hal->ram, hal->nram) ||
+			!withhold(d, hal->taken, hal->ntaken))
+		return NULL;
 	return d;
 }
 

@@ -18,7 +18,6 @@
 #define PTE_PWT		0x008ull
 #define PTE_PCD		0x010ull
 #define PTE_LARGE	0x080ull
-#define PTE_NX		(1ull << 63)
 #define PTE_ADDRESS	0x000ffffffffff000ull
 
 #define LEVELS		4u
@@ -149,7 +148,7 @@ pt_set(struct vspace *vs, uint64_t va, const struct slot *page, uint64_t flags)
 	if (flags & MAPPED_W)
 		entry |= PTE_WRITE;
 	if (!(flags & MAPPED_X))
-		entry |= PTE_NX;
+		entry |= hal_noexec;
 	if (page_is_large(page))
 		entry |= PTE_LARGE;
 	if (page_is_device(page))
@@ -221,7 +220,7 @@ tlb_lookup(const struct vspace *vs, uint64_t va, struct hal_mapping *m)
 	m->phys = (*e & PTE_ADDRESS) |
 		(va & (entry_span(level) - 1) & ~(PAGE_SIZE - 1));
 	m->w = (*e & PTE_WRITE) != 0;
-	m->x = (*e & PTE_NX) == 0;
+	m->x = (*e & hal_noexec) == 0;
 	return true;
 }
 

@@ -162,8 +162,6 @@ hosted_boot(void)
 		.flags = boot_flags(),
 		.ram = &physmem.ram,
 		.nram = 1,
-		.device = &physmem.device,
-		.ndevice = 1,
 		.initramfs = physmem.initramfs,
 		.argv = (const char *const *)options.args,
 		.user_entry = (uint64_t)(uintptr_t)hosted_entry,

@@ -29,6 +29,7 @@
 
 struct physmem physmem;
 char *hal_physmap;
+uint64_t hal_noexec = 1ull << 63;
 
 static uint64_t
 round_up(uint64_t n, uint64_t to)

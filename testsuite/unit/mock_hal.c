@@ -37,6 +37,7 @@
 
 struct mock mock;
 char *hal_physmap;
+uint64_t hal_noexec = 1ull << 63;
 
 bool
 mock_is_slow(void)

@@ -140,6 +140,8 @@ START_TEST(boot_info)
 	ck_assert_uint_eq(info->user_limit, MOCK_USER_LIMIT);
 	ck_assert_uint_eq(info->irq_count, MOCK_IRQS);
 	ck_assert_uint_eq(info->slice_ns, 1000000);
+	ck_assert_uint_eq(info->machine.acpi_root, 0xfee1dead);
+	ck_assert_uint_eq(info->machine.range[0].type, HELIOS_RANGE_BAD);
 	ck_assert_uint_le(info->memory_pages, (RAM + MOCK_LOW_SIZE) / 4096);
 	ck_assert_uint_gt(info->memory_pages + info->kernel_pages,
 		(RAM + MOCK_LOW_SIZE) / 4096 - 64);
@@ -219,7 +221,7 @@ START_TEST(boot_little_ram)
 {
 	static struct elf elf;
 	static struct tar tar;
-	struct hal_boot boot = { .platform = "mock", .nram = 2, .ndevice = 1,
+	struct hal_boot boot = { .platform = "mock", .nram = 2,
 		.slice_ns = 1000000 };
 	uint64_t pages = (uint64_t)_i * 7 + 1;
 	char err[200] = "";
@@ -231,7 +233,6 @@ START_TEST(boot_little_ram)
 	/* Only so much of it is called RAM, and the archive lies in it. */
 	mock.ram[1].size = (pages + 8) * 4096;
 	boot.ram = mock.ram;
-	boot.device = mock.device;
 	boot.initramfs.base = MOCK_RAM_BASE;
 	boot.initramfs.size = tar.size;
 	memcpy(hal_physmap + MOCK_RAM_BASE, tar.bytes, tar.size);

@@ -192,7 +192,7 @@ static bool
 try_boot(const struct broken *b, char *err, size_t errsize)
 {
 	struct hal_boot boot = { .platform = "mock", .ram = mock.ram,
-		.nram = 2, .device = mock.device, .ndevice = 1,
+		.nram = 2,
 		.slice_ns = 1000000 };
 
 	make_elf(&parts.elf);
@@ -257,7 +257,7 @@ START_TEST(image_random)
 	struct rng r = { 1000 + (uint64_t)_i };
 	struct parts *p = &parts;
 	struct hal_boot boot = { .platform = "mock", .ram = mock.ram,
-		.nram = 2, .device = mock.device, .ndevice = 1,
+		.nram = 2,
 		.slice_ns = 1000000 };
 	char err[200] = "";
 

@@ -370,6 +370,23 @@ START_TEST(devmem_refused)
 }
 END_TEST
 
+/* What the HAL keeps for itself is nobody's, and its neighbours are free. */
+START_TEST(devmem_taken)
+{
+	helios_cap_t cap;
+
+	world_boot(RAM);
+	ck_assert_uint_ne(device(HELIOS_INIT_DEVMEM, HELIOS_PAGE, PAGE_SIZE,
+		MOCK_TAKEN_BASE + 0x1000, &cap), HELIOS_OK);
+	ck_assert_uint_ne(device(HELIOS_INIT_DEVMEM, HELIOS_DEVMEM,
+		2 * PAGE_SIZE, MOCK_TAKEN_BASE - PAGE_SIZE, &cap), HELIOS_OK);
+	ck_assert_uint_eq(device(HELIOS_INIT_DEVMEM, HELIOS_PAGE, PAGE_SIZE,
+		MOCK_TAKEN_BASE - PAGE_SIZE, &cap), HELIOS_OK);
+	ck_assert_uint_eq(device(HELIOS_INIT_DEVMEM, HELIOS_PAGE, PAGE_SIZE,
+		MOCK_TAKEN_BASE + MOCK_TAKEN_SIZE, &cap), HELIOS_OK);
+}
+END_TEST
+
 Suite *
 suite_vspace(void)
 {
@@ -386,6 +403,7 @@ suite_vspace(void)
 	tcase_add_test(tc, read_write_calls);
 	tcase_add_test(tc, devmem_random);
 	tcase_add_test(tc, devmem_refused);
+	tcase_add_test(tc, devmem_taken);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -33,7 +33,13 @@ world_boot(uint64_t ram_size)
 	static struct elf elf;
 	static struct tar tar;
 	static const char *const argv[] = { "init", NULL };
-	struct hal_boot boot = { .platform = "mock", .nram = 2, .ndevice = 1,
+	static const struct hal_range taken = { MOCK_TAKEN_BASE,
+		MOCK_TAKEN_SIZE };
+	static const struct helios_machine machine = {
+		.acpi_root = 0xfee1dead, .nranges = 1,
+		.range[0] = { 0x1000, 0x2000, HELIOS_RANGE_BAD } };
+	struct hal_boot boot = { .platform = "mock", .nram = 2,
+		.taken = &taken, .ntaken = 1, .machine = &machine,
 		.argv = argv, .slice_ns = 1000000, .seed = 42 };
 	char err[200] = "";
 
@@ -42,7 +48,6 @@ world_boot(uint64_t ram_size)
 	mock_init(ram_size);
 	memset(&world, 0, sizeof(world));
 	boot.ram = mock.ram;
-	boot.device = mock.device;
 	boot.initramfs.base = MOCK_RAM_BASE + 64 * 4096;
 	boot.initramfs.size = tar.size;
 	memcpy(hal_physmap + boot.initramfs.base, tar.bytes, tar.size);

@@ -29,8 +29,9 @@ struct devmem {
 	bool orphan;
 };
 
-/* The kernel's own: [0, 2^46) less the ranges of RAM.  NULL: no memory. */
-struct devmem *devmem_boot(const struct hal_range *ram, size_t n);
+/* The kernel's own: [0, 2^46) less RAM and what the HAL keeps.  NULL: no
+ * memory. */
+struct devmem *devmem_boot(const struct hal_boot *hal);
 
 /* Is [base, base + size) inside d and free?  If not, *taken is the start of
  * what is in the way. */

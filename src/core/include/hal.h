@@ -21,6 +21,7 @@
 
 #include <helios/regs.h>
 
+struct helios_machine;
 struct task;
 struct vspace;
 
@@ -37,13 +38,14 @@ struct hal_boot {
 	uint64_t flags;			/* bootinfo: HELIOS_BOOT_* */
 	const struct hal_range *ram;	/* ascending, disjoint, free to use */
 	size_t nram;
-	const struct hal_range *device;	/* ascending, disjoint from RAM */
-	size_t ndevice;
+	const struct hal_range *taken;	/* the HAL's own, disjoint from RAM: */
+	size_t ntaken;			/* no DevMem hands it out */
 	struct hal_range initramfs;	/* inside RAM; size to the byte */
 	const char *const *argv;	/* init's arguments; NULL at the end */
 	uint64_t user_entry;		/* HELIOS_AT_ENTRY, 0: none */
 	uint64_t slice_ns;		/* time slice */
 	uint64_t seed;			/* for AT_RANDOM */
+	const struct helios_machine *machine;	/* bootinfo; NULL: zeros */
 };
 
 /*
@@ -124,6 +126,10 @@ void *vspace_hal(struct vspace *vs);
 
 /* Where physical address 0 appears to core.  Set before core_boot. */
 extern char *hal_physmap;
+
+/* The page table bit against execution; 0: this processor has none, and
+ * whatever can be read can be executed.  Set before core_boot. */
+extern uint64_t hal_noexec;
 
 /* One past the highest interrupt line. */
 unsigned int hal_irq_count(void);
