@@ -2,4 +2,4 @@
 #
 # Manual pages.
 
-dist_man1_MANS = doc/helios-hosted.1
+dist_man1_MANS = doc/helios-hosted.1 doc/helios-qemu.1

@@ -90,7 +90,16 @@ AX_APPEND_COMPILE_FLAGS([-ffreestanding -fPIE -fvisibility=hidden dnl
 -fno-tree-loop-distribute-patterns --param=min-pagesize=0 dnl
 -mstringop-strategy=libcall], dnl
   [USER_TARGET_CFLAGS], [-Werror])
-AC_SUBST([USER_TARGET_CFLAGS])])
+AC_SUBST([USER_TARGET_CFLAGS])
+# -mcmodel=kernel and the PIE of distributions' compilers exclude each other.
+KERNEL_TARGET_CFLAGS=
+AX_APPEND_COMPILE_FLAGS([-ffreestanding -fno-pic -mcmodel=kernel dnl
+-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none dnl
+-fno-strict-aliasing -fno-omit-frame-pointer dnl
+-mno-omit-leaf-frame-pointer dnl
+-fno-asynchronous-unwind-tables], dnl
+  [KERNEL_TARGET_CFLAGS], [-Werror -fno-pic])
+AC_SUBST([KERNEL_TARGET_CFLAGS])])
 
 AC_DEFUN([HELIOS_WARNINGS],
 [WARN_CFLAGS=
@@ -110,3 +119,76 @@ AC_DEFUN([HELIOS_COVERAGE],
 AX_CHECK_LINK_FLAG([--coverage], [],
   [AC_MSG_ERROR([$CC cannot link with --coverage; dnl
 Debian: apt-get install libgcc-12-dev or libclang-rt-14-dev])])])
+
+dnl The font of the kernel's screen: PSF, 8 pixels wide, as packaged.
+AC_DEFUN([HELIOS_CONSOLE_FONT],
+[AC_ARG_VAR([CONSOLE_FONT], [gzipped PSF font for the screen, 8x16])
+AC_MSG_CHECKING([for the font of the screen])
+AS_IF([test -z "$CONSOLE_FONT"],
+  [for helios_font in /usr/share/consolefonts/Lat15-Terminus16.psf.gz dnl
+/usr/share/kbd/consolefonts/ter-116n.psf.gz; do
+    AS_IF([test -r "$helios_font"], [CONSOLE_FONT=$helios_font; break])
+  done])
+AC_MSG_RESULT([${CONSOLE_FONT:-none}])
+AS_IF([test ! -r "$CONSOLE_FONT"],
+  [HELIOS_MISSING([a console font], [console-setup-linux],
+    [or set CONSOLE_FONT to a gzipped PSF font, 8x16])])])
+
+dnl A file of a package that has no program.
+dnl HELIOS_FILE(variable, help, what, Debian package, remark, candidates)
+AC_DEFUN([HELIOS_FILE],
+[AC_ARG_VAR([$1], [$2])
+AC_MSG_CHECKING([for $3])
+AS_IF([test -z "$$1"],
+  [for helios_file in $6; do
+    AS_IF([test -r "$helios_file"], [$1=$helios_file; break])
+  done])
+AC_MSG_RESULT([${$1:-none}])
+AS_IF([test ! -r "$$1"], [HELIOS_MISSING([$3], [$4], [$5])])])
+
+dnl The tools that make helios.iso.
+AC_DEFUN([HELIOS_ISO],
+[HELIOS_PROG([GRUB_MKRESCUE], [grub-mkrescue], [grub-common],
+  [or configure --without-iso])
+HELIOS_PROG([XORRISO], [xorriso], [xorriso], [or configure --without-iso])
+HELIOS_PROG([MFORMAT], [mformat], [mtools], [or configure --without-iso])
+HELIOS_FILE([GRUB_PC], [a module of GRUB for BIOS],
+  [GRUB for BIOS], [grub-pc-bin], [or configure --without-iso],
+  [/usr/lib/grub/i386-pc/multiboot2.mod dnl
+/usr/share/grub2/i386-pc/multiboot2.mod])
+HELIOS_FILE([GRUB_EFI], [a module of GRUB for UEFI],
+  [GRUB for UEFI], [grub-efi-amd64-bin], [or configure --without-iso],
+  [/usr/lib/grub/x86_64-efi/multiboot2.mod dnl
+/usr/share/grub2/x86_64-efi/multiboot2.mod])])
+
+dnl QEMU and its firmware.
+AC_DEFUN([HELIOS_QEMU],
+[HELIOS_PROG([QEMU], [qemu-system-x86_64], [qemu-system-x86],
+  [or configure --without-qemu])
+AC_MSG_CHECKING([whether $QEMU is version 6.0 or later])
+helios_version=`"$QEMU" --version 2>/dev/null | dnl
+"$SED" -n 's/^QEMU emulator version \([[0-9.]]*\).*/\1/p'`
+AC_MSG_RESULT([${helios_version:-no version}])
+AS_CASE([$helios_version], ['' | [[0-5]].*],
+  [AC_MSG_ERROR([QEMU 6.0 or later is needed, $QEMU is version dnl
+${helios_version:-unknown} (or configure --without-qemu)])])
+HELIOS_FILE([OVMF], [UEFI firmware for QEMU, code and variables in one file],
+  [UEFI firmware for QEMU], [ovmf], [or configure --without-qemu],
+  [/usr/share/ovmf/OVMF.fd /usr/share/edk2/x64/OVMF.4m.fd dnl
+/usr/share/edk2/x64/OVMF.fd /usr/share/edk2/ovmf/OVMF.fd dnl
+/usr/share/qemu/ovmf-x86_64.bin])])
+
+dnl Bochs, which shows its screen on a terminal, and its firmware.
+AC_DEFUN([HELIOS_BOCHS],
+[HELIOS_PROG([BOCHS], [bochs], [bochs], [or configure --without-bochs])
+HELIOS_FILE([BOCHS_TERM], [the plugin of Bochs for terminals],
+  [Bochs on a terminal], [bochs-term], [or configure --without-bochs],
+  [/usr/lib/*/bochs/plugins/libbx_term_gui.so dnl
+/usr/lib*/bochs/plugins/libbx_term_gui.so dnl
+/usr/lib*/bochs/plugins/libbx_term.so])
+HELIOS_FILE([BOCHS_BIOS], [the BIOS of Bochs],
+  [the BIOS of Bochs], [bochsbios], [or configure --without-bochs],
+  [/usr/share/bochs/BIOS-bochs-latest])
+HELIOS_FILE([BOCHS_VGABIOS], [the VGA BIOS for Bochs],
+  [the VGA BIOS for Bochs], [vgabios], [or configure --without-bochs],
+  [/usr/share/bochs/VGABIOS-lgpl-latest /usr/share/vgabios/vgabios.bin])])

@@ -3,17 +3,12 @@
 # make check: every test speaks TAP, and the count at its end is of single
 # test points.
 
-# Archives to boot from.  They are the same to the byte for the same
-# programs: no dates, no owners.
-
-INITRAMFS = $(TAR) --format=ustar --mtime=@0 --owner=0 --group=0 \
-	--numeric-owner --mode=0755
-
 # Vulcan is installed, so that an installed kernel has something to boot.
 
 vulcan_headers = \
 	testsuite/vulcan/fill.h \
 	testsuite/vulcan/level.h \
+	testsuite/vulcan/machine.h \
 	testsuite/vulcan/objects.h \
 	testsuite/vulcan/peer.h \
 	testsuite/vulcan/probe.h \
@@ -35,6 +30,7 @@ vulcan_sources = \
 	testsuite/vulcan/ioport.c \
 	testsuite/vulcan/ipcwait.c \
 	testsuite/vulcan/irq.c \
+	testsuite/vulcan/isolation.c \
 	testsuite/vulcan/memory.c \
 	testsuite/vulcan/mmap.c \
 	testsuite/vulcan/note.c \
@@ -42,11 +38,13 @@ vulcan_sources = \
 	testsuite/vulcan/page.c \
 	testsuite/vulcan/peer.c \
 	testsuite/vulcan/poll.c \
+	testsuite/vulcan/privileged.c \
 	testsuite/vulcan/probe.c \
 	testsuite/vulcan/program.c \
 	testsuite/vulcan/quota.c \
 	testsuite/vulcan/race.c \
 	testsuite/vulcan/reply.c \
+	testsuite/vulcan/returns.c \
 	testsuite/vulcan/revoke.c \
 	testsuite/vulcan/sched.c \
 	testsuite/vulcan/space.c \
@@ -112,7 +110,7 @@ testsuite/vulcan/selftest.tar: testsuite/vulcan/selftest/selftest
 	$(AM_V_GEN)$(INITRAMFS) --transform='s|^selftest$$|init|' \
 	-cf $@.new -C testsuite/vulcan/selftest selftest && mv $@.new $@
 
-check_DATA = testsuite/vulcan/selftest.tar
+check_DATA += testsuite/vulcan/selftest.tar
 CLEANFILES += $(check_DATA) testsuite/vulcan/selftest/selftest
 EXTRA_DIST += testsuite/vulcan/selftest/broken.c
 
@@ -133,6 +131,34 @@ testsuite/system/gdb.tar: testsuite/system/gdbguest testsuite/system/gdbchild
 check_DATA += testsuite/system/gdb.tar
 CLEANFILES += testsuite/system/gdbguest testsuite/system/gdbchild
 EXTRA_DIST += $(debug_sources) testsuite/system/gdbguest.h
+
+# The differential test's program: system calls at random, and what came of
+# them, for a comparison of two kernels.
+
+differ_sources = \
+	testsuite/differ/call.c \
+	testsuite/differ/differ.c \
+	testsuite/differ/print.c \
+	testsuite/differ/puppet.c \
+	testsuite/differ/random.c \
+	testsuite/differ/state.c \
+	testsuite/differ/steps.c \
+	testsuite/differ/world.c
+
+differ_objects = $(differ_sources:.c=.uo) testsuite/differ/script.uo
+user_objects += $(differ_objects)
+
+testsuite/differ/init: $(differ_objects) $(libhelios_DATA)
+	$(AM_V_CCLD)$(USER_LINK) -o $@ $(differ_objects) $(libhelios_DATA)
+
+testsuite/differ.tar: testsuite/differ/init
+	$(AM_V_GEN)$(INITRAMFS) -cf $@.new -C testsuite/differ init && \
+	mv $@.new $@
+
+check_DATA += testsuite/differ.tar
+CLEANFILES += testsuite/differ.tar testsuite/differ/init
+EXTRA_DIST += $(differ_sources) testsuite/differ/differ.h \
+	testsuite/differ/script.S
 
 # Unit tests: the kernel's objects on a HAL of their own.
 
@@ -238,10 +264,40 @@ testsuite_system_bench_host_CFLAGS = $(AM_CFLAGS) -pthread
 testsuite_system_bench_host_LDFLAGS = $(AM_LDFLAGS) -pthread
 testsuite_system_bench_host_SOURCES = testsuite/system/bench-host.c
 
-bench: helios-hosted testsuite/bench.tar testsuite/system/bench-host
-	testsuite/system/bench-host ./helios-hosted testsuite/bench.tar full
+# On the machine: how long the boot takes.
 
-.PHONY: bench
+boot_objects = testsuite/bench/boot-start.uo testsuite/bench/boot.uo
+user_objects += $(boot_objects)
+
+testsuite/bench/boot/init: $(boot_objects) $(libhelios_DATA)
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(USER_LINK) -o $@ $(boot_objects) \
+	src/user/libhelios.a
+
+testsuite/boot.tar: testsuite/bench/boot/init
+	$(AM_V_GEN)$(INITRAMFS) -cf $@.new -C testsuite/bench/boot init && \
+	mv $@.new $@
+
+check_DATA += testsuite/boot.tar
+CLEANFILES += testsuite/boot.tar testsuite/bench/boot/init
+EXTRA_DIST += testsuite/bench/boot-start.S testsuite/bench/boot.c \
+	testsuite/bench/machine.sh
+
+bench_machine = \
+	HELIOS_KERNEL='$(abs_builddir)/helios-kernel' \
+	BOOT_TAR='$(abs_builddir)/testsuite/boot.tar' QEMU='$(QEMU)' \
+	GRUB_MKRESCUE='$(GRUB_MKRESCUE)' XORRISO='$(XORRISO)' \
+	READELF='$(READELF)' TIMEOUT='$(TIMEOUT)' \
+	$(SHELL) $(srcdir)/testsuite/bench/machine.sh
+
+bench: helios-hosted testsuite/bench.tar testsuite/system/bench-host \
+		helios-kernel testsuite/boot.tar
+	testsuite/system/bench-host ./helios-hosted testsuite/bench.tar full
+	@$(bench_machine)
+
+bench-machine: helios-kernel testsuite/boot.tar
+	@$(bench_machine)
+
+.PHONY: bench bench-machine
 
 check_DATA += testsuite/bench.tar
 CLEANFILES += testsuite/bench.tar testsuite/bench/init
@@ -250,6 +306,14 @@ EXTRA_DIST += $(bench_sources) testsuite/bench/bench.h
 # The scripts, those that take longest first: so they run best in parallel.
 
 TESTS += \
+	testsuite/system/bochs-vulcan.sh \
+	testsuite/system/qemu-cpu.sh \
+	testsuite/system/qemu-devices.sh \
+	testsuite/system/qemu-memory.sh \
+	testsuite/system/qemu-uefi.sh \
+	testsuite/system/qemu-bios.sh \
+	testsuite/system/qemu-kernel.sh \
+	testsuite/system/differential.sh \
 	testsuite/system/vulcan-valgrind-strict.sh \
 	testsuite/system/vulcan-valgrind-lazy.sh \
 	testsuite/unit-model-valgrind.sh \
@@ -271,6 +335,12 @@ TESTS += \
 	testsuite/system/vulcan-virtual-3.sh \
 	testsuite/system/vulcan-virtual-4.sh \
 	testsuite/system/vulcan-shuffle.sh \
+	testsuite/system/qemu-panic.sh \
+	testsuite/system/qemu-refuse.sh \
+	testsuite/system/qemu-stick.sh \
+	testsuite/system/qemu-screen.sh \
+	testsuite/system/qemu-hang.sh \
+	testsuite/system/helios-qemu.sh \
 	testsuite/system/gdb-breakpoints.sh \
 	testsuite/system/gdb-step.sh \
 	testsuite/system/gdb-attach.sh \
@@ -281,11 +351,31 @@ TESTS += \
 	testsuite/system/example.sh \
 	testsuite/system/badinput.sh \
 	testsuite/system/bench-smoke.sh \
+	testsuite/system/iso.sh \
 	testsuite/lint.sh
 
 EXTRA_DIST += $(TESTS) testsuite/summary.sh testsuite/valgrind.supp \
 	testsuite/system/lib.sh \
-	testsuite/system/gdb-lib.sh
+	testsuite/system/gdb-lib.sh \
+	$(machine_modules)
+
+# The tests on machines are programs in Python; scripts above start them.
+machine_modules = \
+	testsuite/system/bochs_vulcan.py \
+	testsuite/system/machine/__init__.py \
+	testsuite/system/machine/bochs.py \
+	testsuite/system/machine/console.py \
+	testsuite/system/machine/qemu.py \
+	testsuite/system/machine/screen.py \
+	testsuite/system/machine/tap.py \
+	testsuite/system/machine/vulcan.py \
+	testsuite/system/qemu_boot.py \
+	testsuite/system/qemu_hang.py \
+	testsuite/system/qemu_kernel.py \
+	testsuite/system/qemu_panic.py \
+	testsuite/system/qemu_refuse.py \
+	testsuite/system/qemu_screen.py \
+	testsuite/system/qemu_stick.py
 
 TEST_EXTENSIONS = .sh
 SH_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
@@ -309,7 +399,23 @@ AM_TESTS_ENVIRONMENT = \
 	GDB_LOADER='$(abs_builddir)/helios-hosted-gdb.py'; export GDB_LOADER; \
 	GDB_GUEST='$(abs_builddir)/testsuite/system/gdb.tar'; \
 	export GDB_GUEST; \
-	SANITIZE='$(enable_sanitize)'; export SANITIZE;
+	SANITIZE='$(enable_sanitize)'; export SANITIZE; \
+	DIFFER='$(abs_builddir)/testsuite/differ.tar'; export DIFFER; \
+	HELIOS_KERNEL='$(abs_builddir)/helios-kernel'; export HELIOS_KERNEL; \
+	HELIOS_TAR='$(abs_builddir)/helios.tar'; export HELIOS_TAR; \
+	HELIOS_ISO='$(abs_builddir)/helios.iso'; export HELIOS_ISO; \
+	HELIOS_QEMU='$(abs_builddir)/helios-qemu'; export HELIOS_QEMU; \
+	CONSOLE_FONT='$(CONSOLE_FONT)'; export CONSOLE_FONT; \
+	NM='$(NM)'; export NM; \
+	OBJCOPY='$(OBJCOPY)'; export OBJCOPY; \
+	PYTHON3='$(PYTHON3)'; export PYTHON3; \
+	WITH_ISO='$(with_iso)'; export WITH_ISO; \
+	XORRISO='$(XORRISO)'; export XORRISO; \
+	QEMU='$(QEMU)'; export QEMU; \
+	OVMF='$(OVMF)'; export OVMF; \
+	BOCHS='$(BOCHS)'; export BOCHS; \
+	BOCHS_BIOS='$(BOCHS_BIOS)'; export BOCHS_BIOS; \
+	BOCHS_VGABIOS='$(BOCHS_VGABIOS)'; export BOCHS_VGABIOS;
 
 # In place of Automake's rule of this name: the same, then our count,
 # whatever became of the tests.

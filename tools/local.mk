@@ -44,3 +44,50 @@ gdb: helios-hosted helios-gdb helios-hosted-gdb.py vulcan.tar
 	./helios-gdb vulcan.tar
 
 .PHONY: gdb
+
+# helios.iso: the kernel and what it boots, under GRUB, for CD and USB stick,
+# BIOS and UEFI.  The kernel is without debug information there; archives are
+# what they are here, to the byte.  Two makes of the same tree differ in the
+# time that grub-mkrescue notes, and in nothing that Helios reads.
+
+grub_config = tools/iso/grub.cfg
+EXTRA_DIST += $(grub_config)
+
+if WITH_ISO
+helios.iso: helios-kernel helios.tar vulcan.tar $(grub_config) Makefile
+	$(AM_V_GEN)rm -rf $@.d && $(MKDIR_P) $@.d/boot/grub
+	$(AM_V_at)$(OBJCOPY) --strip-debug helios-kernel $@.d/boot/helios-kernel
+	$(AM_V_at)cp -p helios.tar vulcan.tar $@.d/boot
+	$(AM_V_at)cp $(srcdir)/$(grub_config) $@.d/boot/grub/grub.cfg
+	$(AM_V_at)$(GRUB_MKRESCUE) --xorriso='$(XORRISO)' --fonts= \
+	--locales= --themes= --output=$@.new $@.d -- -volid HELIOS \
+	>$@.log 2>&1 || { cat $@.log >&2; exit 1; }
+	$(AM_V_at)rm -rf $@.d $@.log && mv $@.new $@
+
+iso: helios.iso
+
+# QEMU in this terminal: make qemu [UEFI=1] [GDB=1] [MEMORY=128M].
+qemu: helios-qemu helios.iso
+	./helios-qemu --iso=helios.iso $(if $(UEFI),--uefi) \
+	$(if $(GDB),--gdb) $(if $(MEMORY),--memory=$(MEMORY))
+
+check_DATA += helios.iso
+else
+iso qemu:
+	@echo "This build was configured --without-iso." >&2; exit 1
+endif
+
+CLEANFILES += helios.iso helios.iso.log
+
+bin_SCRIPTS += helios-qemu
+
+helios-qemu: tools/helios-qemu.in Makefile
+	$(AM_V_GEN)$(SED) -e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
+	-e 's|@QEMU[@]|$(QEMU)|g' -e 's|@OVMF[@]|$(OVMF)|g' \
+	$(srcdir)/tools/helios-qemu.in >$@.new && chmod +x $@.new && \
+	mv $@.new $@
+
+CLEANFILES += helios-qemu
+EXTRA_DIST += tools/helios-qemu.in
+
+.PHONY: iso qemu

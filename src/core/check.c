@@ -104,9 +104,11 @@ check_mapping(const struct slot *s)
 		return;
 	require(tlb_lookup(s->vspace, page_vaddr(s), &m) &&
 		m.phys == page_phys(s), "mapped page is in the table");
-	require(m.w == ((s->word & MAPPED_W) != 0) &&
-		m.x == ((s->word & MAPPED_X) != 0), "table has its flags");
-	require(!(m.w && m.x), "W^X");
+	/* Without the bit for it, all can be executed. */
+	require(m.w == ((s->word & MAPPED_W) != 0) && (hal_noexec == 0 ||
+		m.x == ((s->word & MAPPED_X) != 0)), "table has its flags");
+	require((s->word & (MAPPED_W | MAPPED_X)) != (MAPPED_W | MAPPED_X),
+		"W^X");
 }
 
 static void

@@ -125,7 +125,10 @@ hosted_load:
 	je	3f
 	pushq	R_RFLAGS(%rbx)
 	popfq
-3:	movq	R_RAX(%rbx), %rax
+	jmp	4f
+3:	movl	$1, %eax		/* plain, without popfq: 1 - 0 is */
+	cmpl	$0, %eax		/* neither 0 nor even nor negative */
+4:	movq	R_RAX(%rbx), %rax
 	movq	R_RCX(%rbx), %rcx
 	movq	R_RDX(%rbx), %rdx
 	movq	R_RSI(%rbx), %rsi

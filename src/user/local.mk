@@ -84,6 +84,28 @@ CLEANFILES += $(libhelios_DATA)
 EXTRA_DIST += $(libhelios_sources) src/user/libhelios/internal.h \
 	src/user/crt0/crt0.S doc/example/Makefile doc/example/hello.c
 
+# What a person boots first.
+
+sysinfo_objects = src/user/sysinfo/sysinfo.uo
+user_objects += $(sysinfo_objects)
+$(sysinfo_objects): USER_CPPFLAGS += -DHELIOS_VERSION='"$(PACKAGE_VERSION)"'
+
+src/user/sysinfo/init: $(sysinfo_objects) $(libhelios_DATA)
+	$(AM_V_CCLD)$(USER_LINK) -o $@ $(sysinfo_objects) $(libhelios_DATA)
+
+# Archives to boot from are the same to the byte for the same programs: no
+# dates, no owners.
+INITRAMFS = $(TAR) --format=ustar --mtime=@0 --owner=0 --group=0 \
+	--numeric-owner --mode=0755
+
+helios.tar: src/user/sysinfo/init
+	$(AM_V_GEN)$(INITRAMFS) -cf $@.new -C src/user/sysinfo init && \
+	mv $@.new $@
+
+pkgdata_DATA += helios.tar
+CLEANFILES += helios.tar src/user/sysinfo/init
+EXTRA_DIST += src/user/sysinfo/sysinfo.c
+
 # Rules that the compiler wrote: which object depends on which header.
 user_depends = $(user_objects:.uo=.d)
 -include $(user_depends)

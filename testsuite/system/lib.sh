@@ -9,6 +9,12 @@
 #	SYSTEM_BUILD	where helper programs are
 #	TAR, READELF, CC, PKG_CONFIG	those programs
 #	TIMEOUT		timeout(1)
+#	HELIOS_KERNEL, HELIOS_TAR, HELIOS_ISO, HELIOS_QEMU
+#			the kernel for the machine, what boots with it
+#	PYTHON3, NM, OBJCOPY, XORRISO	those programs
+#	QEMU, OVMF, BOCHS, BOCHS_BIOS, BOCHS_VGABIOS
+#			emulators and their firmware; empty: without
+#	WITH_ISO	yes: there is a helios.iso
 #	VALGRIND, GDB	those programs; empty: configured without
 #	SANITIZE	yes: the kernel was built with ASan
 #
@@ -139,4 +145,32 @@ run_unit_valgrind()
 	export CK_TIMEOUT_MULTIPLIER=600
 	exec "$TIMEOUT" -k 10 "$VALGRIND_LIMIT" "$VALGRIND" -q \
 		--error-exitcode=99 --leak-check=full "$UNIT_BUILD/$1"
+}
+
+# Machines.  The tests proper are programs in Python beside this file.
+MACHINE_LIMIT=3600
+
+need_qemu()
+{
+	[ -n "$QEMU" ] || skip_all "configured --without-qemu"
+}
+
+need_bochs()
+{
+	[ -n "$BOCHS" ] || skip_all "configured --without-bochs"
+}
+
+need_iso()
+{
+	[ "$WITH_ISO" = yes ] || skip_all "configured --without-iso"
+}
+
+# run_python <program> <argument>...: prints TAP; its result is the script's.
+run_python()
+{
+	: "${HELIOS_KERNEL:?}"
+	program=$1
+	shift
+	exec "$TIMEOUT" -k 10 "$MACHINE_LIMIT" "$PYTHON3" -E -s -B \
+		"$(dirname "$0")/$program" "$@"
 }

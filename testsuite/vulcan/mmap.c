@@ -4,6 +4,7 @@
  */
 #include "fill.h"
 #include "level.h"
+#include "machine.h"
 
 TEST(mmap, zeroed_and_writable)
 {
@@ -129,6 +130,7 @@ TEST(mmap, protect)
 	unsigned char *p;
 	void *at;
 
+	NEED_NO_EXECUTE();
 	CHECK_OK(helios_mmap(NULL, 3 * HELIOS_PAGE_SIZE, HELIOS_PROT_WRITE, 0,
 			&at));
 	p = (unsigned char *)at + HELIOS_PAGE_SIZE;

@@ -6,6 +6,7 @@
 #include <elf.h>
 
 #include "level.h"
+#include "machine.h"
 
 #define CHILD_EP	16u		/* slot of an endpoint in a child */
 
@@ -177,6 +178,7 @@ expect_fault(const char *child, uint64_t access)
 
 TEST(program, write_xor_execute)
 {
+	NEED_NO_EXECUTE();
 	expect_fault("write_code", HELIOS_RIGHT_W);
 	expect_fault("run_data", HELIOS_RIGHT_X);
 }

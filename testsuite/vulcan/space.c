@@ -4,6 +4,7 @@
  * like others, and running in one.
  */
 #include "objects.h"
+#include "machine.h"
 
 /* A page mapped in vs, at an address the kernel chooses. */
 static uint64_t
@@ -347,6 +348,7 @@ TEST(vspace, code_must_be_executable)
 	struct helios_fault fault;
 	struct guest g;
 
+	NEED_NO_EXECUTE();
 	guest_new(&g, make(HELIOS_VSPACE, 0));
 	CHECK_OK(helios_protect(g.vs, 0, 1, &g.code));
 	CHECK_OK(helios_task_resume(g.task));

@@ -4,6 +4,7 @@
  * does.  Copying between spaces and running in them is in space.c.
  */
 #include "objects.h"
+#include "machine.h"
 
 #define OWN	helios_process.vspace
 
@@ -217,6 +218,7 @@ TEST(vspace, protection_is_enforced)
 	helios_cap_t page = make(HELIOS_PAGE, PAGE);
 	uint64_t at = map_here(page, HELIOS_MAP_W);
 
+	NEED_NO_EXECUTE();
 	CHECK(can_access(at, HELIOS_RIGHT_W));	/* leaves a return there */
 	CHECK(!can_access(at, HELIOS_RIGHT_X));
 	CHECK_OK(helios_protect(OWN, HELIOS_MAP_X, 1, &page));
@@ -238,6 +240,7 @@ TEST(vspace, write_once_execute_elsewhere)
 	helios_cap_t page = make(HELIOS_PAGE, PAGE), code;
 	uint64_t w = map_here(page, HELIOS_MAP_W), x;
 
+	NEED_NO_EXECUTE();
 	code = make_copy(page, HELIOS_RIGHT_R | HELIOS_RIGHT_X);
 	x = map_here(code, HELIOS_MAP_X);
 	*(volatile unsigned char *)w = 0xc3;

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where user programs and the kernel meet.
+ *
+ * Whatever the way in, all registers of the program go straight into the
+ * struct helios_regs at current_regs, the stack pointer goes to the top of
+ * the one kernel stack, and C never returns here: it ends in user_return.
+ * So nothing of an entry is left behind, and the stack cannot grow.
+ *
+ * There is one processor, so globals serve where others need swapgs, and the
+ * base of %gs is the program's all the time.
+ *
+ * An NMI, a machine check or a double fault can come at any instruction,
+ * those with the program's %rsp included: they have stacks of their own (and
+ * are the end).  #DB has one too, for Intel and AMD let it come at the first
+ * instruction of an entry in some cases (Intel SDM volume 3, 6.8.3).
+ *
+ * The unwind information describes the program as the caller, through
+ * %rbx = regs, so that a debugger's backtrace runs from the kernel into it.
+ */
+#include "layout.h"
+
+	.cfi_sections .debug_frame
+
+/* The program's registers stand in the struct helios_regs at %rbx. */
+	.macro	CFI_USER
+	.cfi_escape 0x0f, 3, 0x73, R_RSP, 0x06		/* CFA = regs->rsp */
+	.cfi_escape 0x10, 16, 3, 0x73, 0x80, 0x01	/* rip: at 128 */
+	.cfi_escape 0x16, 7, 3, 0x73, R_RSP, 0x06	/* rsp = regs->rsp */
+	.cfi_escape 0x10, 3, 2, 0x73, R_RBX
+	.cfi_escape 0x10, 6, 2, 0x73, R_RBP
+	.cfi_escape 0x10, 12, 3, 0x73, 0xe0, 0x00	/* r12: at 96 */
+	.cfi_escape 0x10, 13, 3, 0x73, 0xe8, 0x00
+	.cfi_escape 0x10, 14, 3, 0x73, 0xf0, 0x00
+	.cfi_escape 0x10, 15, 3, 0x73, 0xf8, 0x00
+	.endm
+
+/* All but rbx, rip, rsp and rflags. */
+	.macro	SAVE base
+	movq	%rax, R_RAX(\base)
+	movq	%rcx, R_RCX(\base)
+	movq	%rdx, R_RDX(\base)
+	movq	%rsi, R_RSI(\base)
+	movq	%rdi, R_RDI(\base)
+	movq	%rbp, R_RBP(\base)
+	movq	%r8, R_R8(\base)
+	movq	%r9, R_R9(\base)
+	movq	%r10, R_R10(\base)
+	movq	%r11, R_R11(\base)
+	movq	%r12, R_R12(\base)
+	movq	%r13, R_R13(\base)
+	movq	%r14, R_R14(\base)
+	movq	%r15, R_R15(\base)
+	.endm
+
+/* All but rcx, r11, rbx, rip, rsp and rflags. */
+	.macro	LOAD base
+	movq	R_RAX(\base), %rax
+	movq	R_RDX(\base), %rdx
+	movq	R_RSI(\base), %rsi
+	movq	R_RDI(\base), %rdi
+	movq	R_RBP(\base), %rbp
+	movq	R_R8(\base), %r8
+	movq	R_R9(\base), %r9
+	movq	R_R10(\base), %r10
+	movq	R_R12(\base), %r12
+	movq	R_R13(\base), %r13
+	movq	R_R14(\base), %r14
+	movq	R_R15(\base), %r15
+	.endm
+
+	.text
+
+/*
+ * SYSCALL: return address in %rcx, flags in %r11, nothing on the stack, and
+ * the stack is still the program's.  %rsp must serve as the pointer until
+ * another register is free.
+ */
+	.globl	syscall_entry
+	.type	syscall_entry, @function
+	.balign	64
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_def_cfa %rsp, 0
+	.cfi_register %rip, %rcx
+syscall_entry:
+	movq	%rsp, user_rsp(%rip)
+	movq	current_regs(%rip), %rsp
+	SAVE	%rsp
+	movq	%rbx, R_RBX(%rsp)
+	movq	%rcx, R_RIP(%rsp)
+	movq	%r11, R_RFLAGS(%rsp)
+	movq	%rsp, %rbx
+	movq	user_rsp(%rip), %rax
+	movq	%rax, R_RSP(%rbx)
+	CFI_USER
+	movq	$kernel_stack_top, %rsp
+	xorl	%ebp, %ebp
+	call	trap_syscall
+	ud2
+	.cfi_endproc
+	.size	syscall_entry, . - syscall_entry
+
+/*
+ * Exceptions and interrupts.  The processor has pushed ss, rsp, rflags, cs,
+ * rip and perhaps an error code; the stubs push 0 where it has not, and the
+ * vector.
+ */
+	.type	trap_entry, @function
+	.balign	64
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_def_cfa %rsp, 56
+	.cfi_offset %rip, -40
+	.cfi_offset %rsp, -16
+trap_entry:
+	testb	$3, 24(%rsp)			/* cs: from user mode? */
+	jz	trap_entry_kernel
+	pushq	%rbx
+	.cfi_adjust_cfa_offset 8
+	movq	current_regs(%rip), %rbx
+	SAVE	%rbx
+	.irp	to, R_RBX(%rbx), %rdi, %rsi, R_RIP(%rbx), %rdx, \
+		R_RFLAGS(%rbx), R_RSP(%rbx)
+	popq	\to				/* %rdi vector, %rsi error */
+	.cfi_adjust_cfa_offset -8
+	.endr
+	CFI_USER
+	movq	$kernel_stack_top, %rsp
+	pushq	$RFLAGS_PLAIN			/* DF and AC are the user's */
+	popfq
+	xorl	%ebp, %ebp
+	call	trap_user
+	ud2
+	.cfi_endproc
+	.size	trap_entry, . - trap_entry
+
+/* From the kernel itself, or an end from wherever: struct trap_frame. */
+	.type	trap_entry_kernel, @function
+	.balign	16
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_def_cfa %rsp, 56
+	.cfi_offset %rip, -40
+	.cfi_offset %rsp, -16
+trap_entry_kernel:
+	.irp	reg, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, \
+		r12, r13, r14, r15
+	pushq	%\reg
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %\reg, 0
+	.endr
+	movq	%rsp, %rdi
+	movq	%rsp, %rbx
+	.cfi_def_cfa_register %rbx
+	andq	$-16, %rsp
+	pushq	$RFLAGS_PLAIN
+	popfq
+	call	trap_kernel
+	movq	%rbx, %rsp
+	.cfi_def_cfa_register %rsp
+	.irp	reg, r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, \
+		rdx, rcx, rbx, rax
+	popq	%\reg
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore %\reg
+	.endr
+	addq	$16, %rsp
+	.cfi_adjust_cfa_offset -16
+	iretq
+	.cfi_endproc
+	.size	trap_entry_kernel, . - trap_entry_kernel
+
+/* One stub a vector, 16 bytes apart; cpu.c fills the IDT with them. */
+	.globl	trap_stubs
+	.type	trap_stubs, @function
+	.balign	16
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_def_cfa %rsp, 40
+	.cfi_offset %rip, -40
+	.cfi_offset %rsp, -16
+trap_stubs:
+	.set	vector, 0
+	.rept	256
+	.balign	16
+	.if	vector != 8 && vector != 17 && vector != 21 && \
+		vector != 29 && vector != 30 && \
+		(vector < 10 || vector > 14)
+	pushq	$0
+	.endif
+	pushq	$vector
+	.if	vector == 2 || vector == 8 || vector == 18
+	jmp	trap_entry_kernel
+	.else
+	jmp	trap_entry
+	.endif
+	.set	vector, vector + 1
+	.endr
+	.cfi_endproc
+	.size	trap_stubs, . - trap_stubs
+
+/*
+ * void user_return(const struct helios_regs *): become the program.
+ *
+ * SYSRET is for those that came by SYSCALL: it takes the address from %rcx
+ * and the flags from %r11, so both must be what they are to be anyway.  It
+ * faults in the kernel, on the user's stack, if the address is not canonical
+ * (Intel), so that must be below USER_LIMIT; and it treats TF and RF in its
+ * own way.  IRETQ does all else, and cannot fault: C has made sure of the
+ * address, and the selectors are constants.
+ */
+	.globl	user_return
+	.type	user_return, @function
+	.balign	64
+	.cfi_startproc
+	.cfi_signal_frame
+user_return:
+	movq	%rdi, %rbx
+	CFI_USER
+	LOAD	%rbx
+	movq	R_RCX(%rbx), %rcx
+	movq	R_R11(%rbx), %r11
+	cmpq	%rcx, R_RIP(%rbx)
+	jne	1f
+	cmpq	%r11, R_RFLAGS(%rbx)
+	jne	1f
+	testl	$RFLAGS_TF | RFLAGS_RF, %r11d
+	jnz	1f
+	cmpq	user_limit(%rip), %rcx
+	jae	1f
+	movq	R_RSP(%rbx), %rsp
+	movq	R_RBX(%rbx), %rbx
+	sysretq
+1:	pushq	$SEL_USER_DATA
+	pushq	R_RSP(%rbx)
+	pushq	R_RFLAGS(%rbx)
+	pushq	$SEL_USER_CODE
+	pushq	R_RIP(%rbx)
+	movq	R_RBX(%rbx), %rbx
+	.cfi_def_cfa %rsp, 40
+	.cfi_offset %rip, -40
+	.cfi_offset %rsp, -16
+	.cfi_same_value %rbx
+	.cfi_same_value %rbp
+	.cfi_same_value %r12
+	.cfi_same_value %r13
+	.cfi_same_value %r14
+	.cfi_same_value %r15
+	iretq
+	.cfi_endproc
+	.size	user_return, . - user_return
+
+	.section .rodata
+	.balign	8
+user_limit:
+	.quad	USER_LIMIT
+	.size	user_limit, 8
+
+	.bss
+	.balign	8
+user_rsp:
+	.skip	8
+	.size	user_rsp, 8
+
+	.section .note.GNU-stack, "", @progbits

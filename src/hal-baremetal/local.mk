@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The kernel for the machine.  Like user programs it is compiled with rules
+# of its own (objects end in .bo), so that neither CFLAGS nor sanitizer or
+# coverage options of the host build reach it.  KERNEL_OPT is for you.
+#
+# It is linked twice: the second time with the table of its own symbols, for
+# the backtrace of a panic.  The table stands behind all that it names, so no
+# address moves.
+
+KERNEL_OPT = -O2 -g
+KERNEL_CPPFLAGS = -I$(top_srcdir)/include -I$(top_srcdir)/src/core/include \
+	$(DEBUG_CPPFLAGS) -fmacro-prefix-map=$(top_srcdir)/=
+KERNEL_CFLAGS = -std=gnu17 $(KERNEL_OPT) $(WARN_CFLAGS) \
+	$(KERNEL_TARGET_CFLAGS)
+KERNEL_COMPILE = $(CC) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) -MMD -MP
+KERNEL_LINK = $(LD) -m elf_x86_64 -nostdlib -static -z noexecstack \
+	-z max-page-size=4096 --build-id=none --no-warn-rwx-segments
+
+%.bo: %.c Makefile
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KERNEL_COMPILE) -c -o $@ $<
+
+%.bo: %.S Makefile
+	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(KERNEL_COMPILE) -c -o $@ $<
+
+baremetal_headers = \
+	src/hal-baremetal/baremetal.h \
+	src/hal-baremetal/interrupt.h \
+	src/hal-baremetal/layout.h \
+	src/hal-baremetal/screen.h
+
+baremetal_sources = \
+	src/hal-baremetal/acpi.c \
+	src/hal-baremetal/apic.c \
+	src/hal-baremetal/boot.S \
+	src/hal-baremetal/bootloader.c \
+	src/hal-baremetal/clock.c \
+	src/hal-baremetal/console.c \
+	src/hal-baremetal/cpu.c \
+	src/hal-baremetal/crash.c \
+	src/hal-baremetal/entry.S \
+	src/hal-baremetal/font.S \
+	src/hal-baremetal/framebuffer.c \
+	src/hal-baremetal/hpet.c \
+	src/hal-baremetal/irq.c \
+	src/hal-baremetal/main.c \
+	src/hal-baremetal/memory.c \
+	src/hal-baremetal/options.c \
+	src/hal-baremetal/paging.c \
+	src/hal-baremetal/panic.c \
+	src/hal-baremetal/pic.c \
+	src/hal-baremetal/power.c \
+	src/hal-baremetal/screen.c \
+	src/hal-baremetal/serial.c \
+	src/hal-baremetal/space.c \
+	src/hal-baremetal/string.c \
+	src/hal-baremetal/symbols.c \
+	src/hal-baremetal/task.c \
+	src/hal-baremetal/timer.c \
+	src/hal-baremetal/trap.c
+
+kernel_core_objects = $(patsubst %.c,%.bo,$(filter %.c,$(libcore_la_SOURCES)))
+kernel_hal_objects = $(patsubst %.c,%.bo,$(baremetal_sources:.S=.bo))
+kernel_objects = $(kernel_hal_objects) $(kernel_core_objects)
+kernel_script = src/hal-baremetal/kernel.ld
+
+$(kernel_script): src/hal-baremetal/kernel.lds src/hal-baremetal/layout.h
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(CC) -E -P -x assembler-with-cpp \
+		-o $@ $(srcdir)/src/hal-baremetal/kernel.lds
+
+# The font, as the distribution ships it.
+src/hal-baremetal/font.psf: Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(GZIP) -dc '$(CONSOLE_FONT)' >$@.new && \
+	mv $@.new $@
+src/hal-baremetal/font.bo: src/hal-baremetal/font.psf
+src/hal-baremetal/font.bo: KERNEL_CPPFLAGS += -Wa,-I,src/hal-baremetal
+
+# awk: "address name" of each function, in order of address.
+helios-kernel: $(kernel_objects) $(kernel_script) \
+		src/hal-baremetal/symbols.awk
+	$(AM_V_CCLD)$(KERNEL_LINK) -T $(kernel_script) -o $@.1 \
+		$(kernel_objects) && \
+	LC_ALL=C $(NM) -n $@.1 | $(AWK) \
+		-f $(srcdir)/src/hal-baremetal/symbols.awk >$@.sym.S && \
+	$(KERNEL_COMPILE) -c -o $@.sym.o $@.sym.S && \
+	$(KERNEL_LINK) -T $(kernel_script) -o $@.2 \
+		$(kernel_objects) $@.sym.o && \
+	rm -f $@.1 $@.sym.S $@.sym.d $@.sym.o && mv $@.2 $@
+
+pkgdata_DATA += helios-kernel
+CLEANFILES += helios-kernel $(kernel_script) src/hal-baremetal/font.psf
+EXTRA_DIST += $(baremetal_headers) $(baremetal_sources) \
+	src/hal-baremetal/kernel.lds \
+	src/hal-baremetal/symbols.awk
+
+kernel_depends = $(kernel_objects:.bo=.d)
+-include $(kernel_depends)
+
+mostlyclean-kernel:
+	-rm -f $(kernel_objects) $(kernel_depends)
+mostlyclean-am: mostlyclean-kernel
+.PHONY: mostlyclean-kernel

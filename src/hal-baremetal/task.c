@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What of a task lies outside its general registers.
+ *
+ * Vector state is switched with the task, never lazily: nothing of one task
+ * can be seen by another, not even by speculation.  Where the processor says
+ * which parts of it are in use, a task that has not touched them costs
+ * neither a save nor a restore.
+ *
+ * XSAVE and not XSAVEOPT: the latter leaves out what has not changed since
+ * the last XRSTOR from the same address, and the page of a dead task is soon
+ * that of a new one.
+ *
+ * The base of %fs and %gs are the program's own where it has the
+ * instructions; then they are read at each entry.  Where it has not, only
+ * the kernel sets them, and entries leave them alone.
+ */
+#include <hal.h>
+
+#include "baremetal.h"
+
+#define MSR_FS_BASE	0xc0000100
+#define MSR_GS_BASE	0xc0000101
+
+#define FCW_INIT	0x37fu
+#define MXCSR_INIT	0x1f80u
+
+/* x87 and SSE, the XSAVE header, the upper halves of the AVX registers: the
+ * standard format (Intel SDM volume 1, 13.4); cpu.c checks the offsets. */
+#define AREA_SIZE	832
+
+struct vector_area {
+	_Alignas(64) union {
+		unsigned char bytes[AREA_SIZE];
+		struct {
+			uint16_t fcw;
+			uint8_t skip[22];
+			uint32_t mxcsr;
+		};
+	};
+};
+
+struct task_part {
+	struct vector_area area;	/* unless plain */
+	bool plain;			/* as a new task's: all initial */
+};
+_Static_assert(sizeof(struct task_part) <= HAL_TASK_SIZE, "room in a task");
+_Static_assert(offsetof(struct vector_area, mxcsr) == 24, "as FXSAVE has it");
+
+/* What entry.S writes to when there is nobody. */
+static struct helios_regs nobody;
+struct helios_regs *current_regs = &nobody;
+
+static struct task *loaded;		/* its vector state is loaded */
+static uint64_t loaded_fs, loaded_gs;	/* without the instructions */
+
+/* What restores the initial state. */
+static const struct vector_area initial = {
+	.fcw = FCW_INIT, .mxcsr = MXCSR_INIT,
+};
+
+static struct task_part *
+part_of(struct task *t)
+{
+	return task_hal(t);
+}
+
+/*
+ * Vector state
+ */
+
+/* Is all of it as in a new task?  MXCSR does not count as in use (13.6). */
+static bool
+vectors_plain(void)
+{
+	uint32_t used, high, mxcsr;
+
+	if (!cpu.xinuse)
+		return false;
+	__asm__ volatile("xgetbv" : "=a"(used), "=d"(high) : "c"(1));
+	__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+	return used == 0 && mxcsr == MXCSR_INIT;
+}
+
+static void
+vectors_save(struct vector_area *a)
+{
+	if (cpu.xsave)
+		__asm__ volatile("xsave64 %0" : "=m"(*a) : "a"(-1), "d"(-1));
+	else
+		__asm__ volatile("fxsave64 %0" : "=m"(*a));
+}
+
+/*
+ * Some AMD processors leave the address of the last x87 instruction as it is
+ * unless an exception is pending: it would be the other task's.  A load of
+ * our own replaces it (CVE-2006-1056).
+ */
+static void
+x87_forget(void)
+{
+	static const uint32_t zero;
+
+	__asm__ volatile("fnclex; emms; fildl %0" : : "m"(zero));
+}
+
+static void
+vectors_load(const struct vector_area *a)
+{
+	if (cpu.x87_leak)
+		x87_forget();
+	if (cpu.xsave)
+		__asm__ volatile("xrstor64 %0" : : "m"(*a), "a"(-1), "d"(-1));
+	else
+		__asm__ volatile("fxrstor64 %0" : : "m"(*a));
+}
+
+static void
+vectors_switch(struct task *from, struct task *to)
+{
+	bool plain = vectors_plain();
+
+	if (from != NULL) {
+		part_of(from)->plain = plain;
+		if (!plain)
+			vectors_save(&part_of(from)->area);
+	}
+	if (!part_of(to)->plain)
+		vectors_load(&part_of(to)->area);
+	else if (!plain)
+		vectors_load(&initial);
+}
+
+/*
+ * Segments
+ */
+
+/* A selector that a program has loaded would stay visible to others. */
+static void
+selectors_clear(void)
+{
+	uint32_t ds, es, fs, gs, none = 0;
+
+	__asm__ volatile("movl %%ds, %0; movl %%es, %1; movl %%fs, %2; "
+		"movl %%gs, %3" : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	if ((ds | es | fs | gs) == 0)
+		return;
+	__asm__ volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%fs; "
+		"movl %0, %%gs" : : "r"(none));
+}
+
+static inline uint64_t
+rdfsbase(void)
+{
+	uint64_t base;
+
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+static inline uint64_t
+rdgsbase(void)
+{
+	uint64_t base;
+
+	__asm__ volatile("rdgsbase %0" : "=r"(base));
+	return base;
+}
+
+static void
+bases_write(uint64_t fs, uint64_t gs)
+{
+	wrmsr(MSR_FS_BASE, fs);
+	wrmsr(MSR_GS_BASE, gs);
+	loaded_fs = fs;
+	loaded_gs = gs;
+}
+
+/* Core lets no address through that is not canonical: none of this faults. */
+static void
+bases_load(const struct helios_regs *r)
+{
+	if (!cpu.fsgsbase) {
+		if (r->fs_base != loaded_fs || r->gs_base != loaded_gs)
+			bases_write(r->fs_base, r->gs_base);
+		return;
+	}
+	if (r->fs_base != rdfsbase())
+		__asm__ volatile("wrfsbase %0" : : "r"(r->fs_base));
+	if (r->gs_base != rdgsbase())
+		__asm__ volatile("wrgsbase %0" : : "r"(r->gs_base));
+}
+
+/*
+ * In and out
+ */
+
+/* First thing after entry.S has saved what it saves. */
+void
+task_entered(void)
+{
+	if (!cpu.fsgsbase)
+		return;
+	current_regs->fs_base = rdfsbase();
+	current_regs->gs_base = rdgsbase();
+}
+
+/* Last thing before user_return. */
+void
+task_leaving(struct helios_regs *r)
+{
+	bases_load(r);
+	r->rflags = (r->rflags & HELIOS_RFLAGS_USER) | RFLAGS_IF |
+		RFLAGS_PLAIN;
+}
+
+void
+task_load(struct task *t)
+{
+	space_load(task_vspace(t));
+	if (t == loaded)
+		return;
+	vectors_switch(loaded, t);
+	selectors_clear();
+	if (!cpu.fsgsbase)	/* selectors may have changed them unseen */
+		bases_write(task_regs(t)->fs_base, task_regs(t)->gs_base);
+	loaded = t;
+	current_regs = task_regs(t);
+}
+
+/*
+ * What core asks for
+ */
+
+bool
+hal_task_init(struct task *t)
+{
+	part_of(t)->plain = true;
+	return true;
+}
+
+void
+hal_task_fini(struct task *t)
+{
+	if (t != loaded)
+		return;
+	loaded = NULL;
+	current_regs = &nobody;
+}
+
+/* Registers are loaded at each return; names and flags are core's. */
+void
+hal_task_changed(struct task *t)
+{
+	(void)t;
+}

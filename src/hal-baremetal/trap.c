@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Traps, and the way out of the kernel.
+ *
+ * Each trap from user mode enters core once and ends in kernel_leave, which
+ * delivers interrupts until there are none and resumes whom core names last.
+ * A trap from kernel mode is an interrupt in one of the places that allow
+ * them, or a bug.
+ */
+#include <hal.h>
+#include <helios/object.h>
+#include <klog.h>
+
+#include "baremetal.h"
+
+#define SAME(member, number) \
+	_Static_assert(offsetof(struct helios_regs, member) == (number), \
+		#member " is not where assembly looks for it")
+SAME(rax, R_RAX);
+SAME(rbx, R_RBX);
+SAME(rcx, R_RCX);
+SAME(rdx, R_RDX);
+SAME(rsi, R_RSI);
+SAME(rdi, R_RDI);
+SAME(rbp, R_RBP);
+SAME(rsp, R_RSP);
+SAME(r8, R_R8);
+SAME(r9, R_R9);
+SAME(r10, R_R10);
+SAME(r11, R_R11);
+SAME(r12, R_R12);
+SAME(r13, R_R13);
+SAME(r14, R_R14);
+SAME(r15, R_R15);
+SAME(rip, R_RIP);
+SAME(rflags, R_RFLAGS);
+
+enum {
+	TRAP_DB = 1,
+	TRAP_GP = 13,
+	TRAP_PF = 14,
+	TRAP_EXCEPTIONS = 32,
+};
+
+/* Error code of a page fault (Intel SDM volume 3, 4.7). */
+#define PF_PRESENT	0x01u
+#define PF_WRITE	0x02u
+#define PF_USER		0x04u
+#define PF_RESERVED	0x08u
+#define PF_FETCH	0x10u
+
+#define PAGE		4096ull
+
+/* entry.S */
+_Noreturn void user_return(const struct helios_regs *r);
+_Noreturn void trap_syscall(void);
+_Noreturn void trap_user(uint64_t vector, uint64_t error);
+void trap_kernel(const struct trap_frame *f);
+
+/*
+ * Leaving
+ */
+
+static bool
+something_pending(void)
+{
+	return irq_recorded || timer_due;
+}
+
+bool
+hal_irq_pending(void)
+{
+	/* STI takes effect one instruction late: the nop is the window. */
+	__asm__ volatile("sti; nop; cli" : : : "memory");
+	return something_pending();
+}
+
+static struct task *
+take_pending(struct task *next)
+{
+	int irq;
+
+	while (something_pending()) {
+		while ((irq = irq_take()) >= 0)
+			next = core_irq((unsigned int)irq);
+		if (timer_due) {
+			timer_due = false;
+			next = core_timer();
+		}
+	}
+	return next;
+}
+
+/* Nothing can come between the STI and the HLT. */
+static __attribute__((noinline)) void
+kernel_idle(void)
+{
+	__asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+static bool
+canonical(uint64_t address)
+{
+	return address < 1ull << 47 || address >= -1ull << 47;
+}
+
+/*
+ * Where a processor jumps first and faults then (AMD), or where SYSCALL was
+ * the last instruction before the hole, the program stands at an address
+ * that is none.  To resume it there would fault in the kernel; it is the
+ * program's fault, so it is told that way.
+ */
+static struct task *
+resume_fault(void)
+{
+	const struct hal_fault f = { .vector = TRAP_GP };
+
+	return core_fault(&f);
+}
+
+void
+kernel_leave(struct task *next)
+{
+	struct helios_regs *r;
+
+	for (;;) {
+		next = take_pending(next);
+		if (next == NULL) {
+			kernel_idle();
+			continue;
+		}
+		r = task_regs(next);
+		task_load(next);
+		if (canonical(r->rip))
+			break;
+		next = resume_fault();
+	}
+	task_leaving(r);
+	user_return(r);
+}
+
+/*
+ * From user mode
+ */
+
+void
+trap_syscall(void)
+{
+	task_entered();
+	kernel_leave(core_syscall());
+}
+
+/* Without the no-execute bit, fetches do not say that they are. */
+static unsigned int
+access_of(uint64_t address, uint64_t error)
+{
+	if (error & PF_WRITE)
+		return HELIOS_RIGHT_W;
+	if (error & PF_FETCH || (!cpu.nx && address == current_regs->rip))
+		return HELIOS_RIGHT_X;
+	return HELIOS_RIGHT_R;
+}
+
+static bool
+allowed(const struct hal_fault *f)
+{
+	const struct vspace *vs = task_vspace(core_current());
+	struct hal_mapping m;
+
+	if (vs == NULL || !tlb_lookup(vs, f->address & ~(PAGE - 1), &m))
+		return false;
+	return f->access == HELIOS_RIGHT_W ? m.w :
+		f->access == HELIOS_RIGHT_X ? m.x : true;
+}
+
+static struct task *
+page_fault(uint64_t error)
+{
+	struct hal_fault f = { .page = true, .vector = TRAP_PF,
+		.error = error };
+
+	__asm__ volatile("movq %%cr2, %0" : "=r"(f.address));
+	if (error & PF_RESERVED)
+		kpanic("page tables: a reserved bit is set on the way to "
+			"0x%lx", f.address);
+	f.access = access_of(f.address, error);
+	/* Was it an old entry of the TLB?  (Not if the processor came as a
+	 * supervisor: it would come again.) */
+	if (error & PF_USER && allowed(&f)) {
+		__asm__ volatile("invlpg (%0)" : : "r"(f.address) : "memory");
+		return core_current();
+	}
+	/* What of the kernel is mapped is not the program's business. */
+	if (f.address >> 47 != 0)
+		f.error &= ~(uint64_t)PF_PRESENT;
+	return core_fault(&f);
+}
+
+/* DR6 is sticky (Intel SDM volume 3, 17.2.3). */
+static void
+debug_status_clear(void)
+{
+	uint64_t none = 0xffff0ff0;
+
+	__asm__ volatile("movq %0, %%dr6" : : "r"(none));
+}
+
+static struct task *
+exception(uint64_t vector, uint64_t error)
+{
+	const struct hal_fault f = { .vector = (unsigned int)vector,
+		.error = error };
+
+	if (vector == TRAP_DB)
+		debug_status_clear();
+	return core_fault(&f);
+}
+
+void
+trap_user(uint64_t vector, uint64_t error)
+{
+	task_entered();
+	if (vector == TRAP_PF)
+		kernel_leave(page_fault(error));
+	if (vector < TRAP_EXCEPTIONS)
+		kernel_leave(exception(vector, error));
+	irq_record((unsigned int)vector);
+	kernel_leave(core_current());
+}
+
+/*
+ * From kernel mode, or too grave to ask from where
+ */
+
+void
+trap_kernel(const struct trap_frame *f)
+{
+	if (f->vector < TRAP_EXCEPTIONS)
+		panic_trap(f);
+	irq_record((unsigned int)f->vector);
+}

@@ -1,0 +1,8 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The image on QEMU with UEFI: all of Vulcan.
+. "$(dirname "$0")/lib.sh"
+need_qemu
+need_iso
+run_python qemu_boot.py uefi
