@@ -3,3 +3,4 @@
 # Manual pages.
 
 dist_man1_MANS = doc/helios-hosted.1 doc/helios-qemu.1
+dist_man7_MANS = doc/helios-kernel.7

@@ -27,6 +27,7 @@ vulcan_sources = \
 	testsuite/vulcan/foreign.c \
 	testsuite/vulcan/heap.c \
 	testsuite/vulcan/hostile.c \
+	testsuite/vulcan/instructions.c \
 	testsuite/vulcan/ioport.c \
 	testsuite/vulcan/ipcwait.c \
 	testsuite/vulcan/irq.c \
@@ -53,7 +54,9 @@ vulcan_sources = \
 	testsuite/vulcan/system.c \
 	testsuite/vulcan/task.c \
 	testsuite/vulcan/threads.c \
+	testsuite/vulcan/tlb.c \
 	testsuite/vulcan/transfer.c \
+	testsuite/vulcan/vectors.c \
 	testsuite/vulcan/vspace.c \
 	testsuite/vulcan/vulcan.c
 
@@ -284,6 +287,7 @@ EXTRA_DIST += testsuite/bench/boot-start.S testsuite/bench/boot.c \
 
 bench_machine = \
 	HELIOS_KERNEL='$(abs_builddir)/helios-kernel' \
+	BUILD='$(if $(DEBUG_CPPFLAGS),debug,release)' \
 	BOOT_TAR='$(abs_builddir)/testsuite/boot.tar' QEMU='$(QEMU)' \
 	GRUB_MKRESCUE='$(GRUB_MKRESCUE)' XORRISO='$(XORRISO)' \
 	READELF='$(READELF)' TIMEOUT='$(TIMEOUT)' \
@@ -351,6 +355,7 @@ TESTS += \
 	testsuite/system/example.sh \
 	testsuite/system/badinput.sh \
 	testsuite/system/bench-smoke.sh \
+	testsuite/system/bench-machine.sh \
 	testsuite/system/iso.sh \
 	testsuite/lint.sh
 
@@ -401,6 +406,8 @@ AM_TESTS_ENVIRONMENT = \
 	export GDB_GUEST; \
 	SANITIZE='$(enable_sanitize)'; export SANITIZE; \
 	DIFFER='$(abs_builddir)/testsuite/differ.tar'; export DIFFER; \
+	BOOT_TAR='$(abs_builddir)/testsuite/boot.tar'; export BOOT_TAR; \
+	BUILD='$(if $(DEBUG_CPPFLAGS),debug,release)'; export BUILD; \
 	HELIOS_KERNEL='$(abs_builddir)/helios-kernel'; export HELIOS_KERNEL; \
 	HELIOS_TAR='$(abs_builddir)/helios.tar'; export HELIOS_TAR; \
 	HELIOS_ISO='$(abs_builddir)/helios.iso'; export HELIOS_ISO; \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What gdb loads along with helios-hosted: next to it in the build tree, and
+# What gdb loads along with the kernels: next to them in the build tree, and
 # in gdb's auto-load directory when installed.
 
 gdb_modules = \
@@ -12,10 +12,12 @@ gdb_modules = \
 gdb_loader_in = tools/gdb/helios-gdb.py.in
 gdb_modulesdir = $(pkgdatadir)/gdb/helios
 gdb_autoloaddir = $(datadir)/gdb/auto-load$(bindir)
+gdb_kerneldir = $(datadir)/gdb/auto-load$(pkgdatadir)
 gdb_modules_DATA = $(gdb_modules)
-noinst_DATA += helios-hosted-gdb.py
+gdb_loaders = helios-hosted-gdb.py helios-kernel-gdb.py
+noinst_DATA += $(gdb_loaders)
 
-helios-hosted-gdb.py: $(gdb_loader_in) Makefile
+$(gdb_loaders): $(gdb_loader_in) Makefile
 	$(AM_V_GEN)$(SED) 's|@gdbdir[@]|$(abs_top_srcdir)/tools/gdb|g' \
 	$(srcdir)/$(gdb_loader_in) >$@.new && mv $@.new $@
 
@@ -26,18 +28,24 @@ bin_SCRIPTS += helios-gdb
 helios-gdb: tools/gdb/helios-gdb.in Makefile
 	$(AM_V_GEN)$(SED) -e 's|@bindir[@]|$(bindir)|g' \
 	-e 's|@autoloaddir[@]|$(gdb_autoloaddir)|g' \
+	-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
+	-e 's|@kerneldir[@]|$(gdb_kerneldir)|g' \
 	$(srcdir)/tools/gdb/helios-gdb.in >$@.new && chmod +x $@.new && \
 	mv $@.new $@
 
 install-data-local:
-	$(MKDIR_P) '$(DESTDIR)$(gdb_autoloaddir)'
+	$(MKDIR_P) '$(DESTDIR)$(gdb_autoloaddir)' \
+	'$(DESTDIR)$(gdb_kerneldir)'
 	$(SED) 's|@gdbdir[@]|$(pkgdatadir)/gdb|g' $(srcdir)/$(gdb_loader_in) \
 	>'$(DESTDIR)$(gdb_autoloaddir)/helios-hosted-gdb.py'
+	$(SED) 's|@gdbdir[@]|$(pkgdatadir)/gdb|g' $(srcdir)/$(gdb_loader_in) \
+	>'$(DESTDIR)$(gdb_kerneldir)/helios-kernel-gdb.py'
 
 uninstall-local:
-	rm -f '$(DESTDIR)$(gdb_autoloaddir)/helios-hosted-gdb.py'
+	rm -f '$(DESTDIR)$(gdb_autoloaddir)/helios-hosted-gdb.py' \
+	'$(DESTDIR)$(gdb_kerneldir)/helios-kernel-gdb.py'
 
-CLEANFILES += helios-gdb helios-hosted-gdb.py
+CLEANFILES += helios-gdb $(gdb_loaders)
 EXTRA_DIST += $(gdb_modules) $(gdb_loader_in) tools/gdb/helios-gdb.in
 
 gdb: helios-hosted helios-gdb helios-hosted-gdb.py vulcan.tar

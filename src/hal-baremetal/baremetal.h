@@ -21,8 +21,8 @@
  * in the one-instruction window of hal_irq_pending.  kernel_leave delivers
  * what is recorded to core before it resumes a task.
  *
- * Order of boot, in main.c: bootloader_parse, options_parse, console_init,
- * cpu_init, paging_init, console_framebuffer, acpi_init,
+ * Order of boot, in main.c: cpu_tables, bootloader_parse, options_parse,
+ * console_init, cpu_init, paging_init, console_framebuffer, acpi_init,
  * interrupts_init, clock_init, power_init, core_boot, core_start,
  * kernel_leave.
  */
@@ -136,7 +136,8 @@ struct cpu_features {
 	char name[49];			/* brand string, trimmed */
 };
 extern struct cpu_features cpu;
-void cpu_init(void);			/* needs no memory; first of all */
+void cpu_tables(void);			/* first of all: a fault is a panic */
+void cpu_init(void);			/* needs no memory */
 
 static inline uint64_t
 rdtsc(void)
@@ -244,8 +245,8 @@ extern struct acpi acpi;
 void acpi_init(void);
 
 /*
- * irq.c (apic.c, pic.c; interrupt.h): vectors VECTOR_IRQ + line.  Edge lines are
- * latched while masked, so that no interrupt is lost between a driver's
+ * irq.c (apic.c, pic.c; interrupt.h): vectors VECTOR_IRQ + line.  Edge lines
+ * are latched while masked, so that no interrupt is lost between a driver's
  * last look at its device and its ACK.
  */
 void interrupts_init(void);

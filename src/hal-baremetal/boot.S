@@ -167,10 +167,12 @@ no_long_mode:
 1:	lodsb
 	testb	%al, %al
 	jz	3f
+	movb	%al, %bl
+	cmpb	$' ', %al		/* a line's end is no letter */
+	jb	4f
 	movb	$0x07, %ah
 	stosw
-	movb	%al, %bl
-	movl	$100000, %ecx		/* polls; a dead port holds nobody up */
+4:	movl	$100000, %ecx		/* polls; a dead port holds nobody up */
 2:	movw	$COM1 + 5, %dx
 	inb	%dx, %al
 	testb	$0x20, %al

@@ -236,7 +236,8 @@ parse_multiboot2(uint64_t info, char *err, size_t size)
 		return wrong(err, size, "Multiboot2: information of 16 bytes "
 			"to 1 MiB expected, found %u bytes at 0x%lx",
 			head == NULL ? 0 : head[0], info);
-	for (at = 8; at + sizeof(*t) <= head[0]; at += (t->size + 7ull) & ~7ull) {
+	for (at = 8; at + sizeof(*t) <= head[0];
+			at += (t->size + 7ull) & ~7ull) {
 		t = (const void *)((const char *)head + at);
 		if (t->type == MB2_END)
 			return true;

@@ -63,8 +63,8 @@ hal_log(unsigned int level, const char *line)
 	if (level > options.log_level)
 		return;
 	n = ksnprintf(buf, sizeof(buf), "%shelios: %s%s\n",
-		mid_line ? "\n" : "", level <= KLOG_DEBUG ? prefixes[level] : "",
-		line);
+		mid_line ? "\n" : "",
+		level <= KLOG_DEBUG ? prefixes[level] : "", line);
 	buf[n - 1] = '\n';
 	hal_console_write(buf, n);
 }
@@ -75,11 +75,10 @@ hal_console_own(bool kernel)
 	screen_own(kernel);
 }
 
-/* Whole lines, and the kernel's last: whoever has the screen. */
+/* Whole lines that must be read: whoever has the screen. */
 void
 console_puts(const char *s)
 {
-	static bool taken;
 	size_t len = __builtin_strlen(s);
 
 	if (mid_line) {
@@ -88,18 +87,16 @@ console_puts(const char *s)
 	}
 	note_end(s, len);
 	serial_write(s, len);
-	if (!taken) {
-		taken = true;
-		screen_take();
-	}
+	screen_take();
 	screen_write(s, len);
 }
 
-/* A program may have left the port in any state, too. */
+/* Programs may have left port and screen in any state, and not said so. */
 void
 console_panic(void)
 {
 	(void)serial_init();
+	screen_own(true);
 }
 
 static bool

@@ -281,7 +281,7 @@ gdt_load(void)
 		"movl	%3, %%es\n\t"
 		"movl	%3, %%fs\n\t"
 		"movl	%3, %%gs\n\t"
-		"lldt	%w3\n\t"		/* none: at reset there is one */
+		"lldt	%w3\n\t"		/* reset leaves one */
 		"ltr	%w4"
 		: : "m"(r), "i"(SEL_KERNEL_CODE), "r"(SEL_KERNEL_DATA),
 		"r"(0), "r"(SEL_TSS) : "rax", "memory");
@@ -397,11 +397,16 @@ debug_init(void)
 }
 
 void
-cpu_init(void)
+cpu_tables(void)
 {
 	tss_init();
 	gdt_load();
 	idt_init();
+}
+
+void
+cpu_init(void)
+{
 	features_read();
 	features_require();
 	msrs_init();

@@ -63,10 +63,15 @@ call(uint64_t address)
 		"rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
 }
 
+/* Who asked for it wants to know, whatever else is logged. */
 static void
 absent(const char *what)
 {
-	klog(KLOG_INFO, "this processor has no %s: nothing happens", what);
+	char line[80];
+
+	ksnprintf(line, sizeof(line), "helios: this processor has no %s: "
+		"nothing happens\n", what);
+	console_puts(line);
 }
 
 /* Where the first program starts, its space loaded.  0: there is none. */

@@ -219,30 +219,28 @@ clear(void)
 }
 
 /* Two words at a time, if there are. */
-static volatile unsigned char *
-put_group(volatile unsigned char *to, const uint32_t *from)
+static inline volatile unsigned char *
+put_group(volatile unsigned char *to, const uint32_t *from, unsigned int words)
 {
-	unsigned int i, words = scale * bytes;
 	uint64_t two;
 
-	for (i = 0; i + 2 <= words; i += 2, to += sizeof(two)) {
-		__builtin_memcpy(&two, from + i, sizeof(two));
+	for (; words >= 2; words -= 2, from += 2, to += sizeof(two)) {
+		__builtin_memcpy(&two, from, sizeof(two));
 		*(volatile uint64_t *)to = two;
 	}
-	if (i == words)
+	if (words == 0)
 		return to;
-	*(volatile uint32_t *)to = from[i];
+	*(volatile uint32_t *)to = *from;
 	return to + sizeof(uint32_t);
 }
 
 /* bits: of the row, its first pixel the highest. */
-static void
-put_row(volatile unsigned char *to, uint32_t bits)
+static inline void
+put_row(volatile unsigned char *to, uint32_t bits, unsigned int groups,
+		unsigned int words)
 {
-	unsigned int i;
-
-	for (i = 0; i < font.width / GROUP; i++, bits <<= GROUP)
-		to = put_group(to, group[bits >> 28]);
+	for (; groups > 0; groups--, bits <<= GROUP)
+		to = put_group(to, group[bits >> 28], words);
 }
 
 static uint32_t
@@ -264,11 +262,12 @@ draw(unsigned int column, unsigned int line, char c)
 	volatile unsigned char *to = pixels +
 		(size_t)line * font.height * scale * pitch +
 		(size_t)column * font.width * scale * bytes;
+	unsigned int groups = font.width / GROUP, words = scale * bytes;
 	unsigned int y, i;
 
 	for (y = 0; y < font.height; y++, glyph += font.row_bytes)
 		for (i = 0; i < scale; i++, to += pitch)
-			put_row(to, row_bits(glyph));
+			put_row(to, row_bits(glyph), groups, words);
 }
 
 /*

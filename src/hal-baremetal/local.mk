@@ -4,18 +4,22 @@
 # of its own (objects end in .bo), so that neither CFLAGS nor sanitizer or
 # coverage options of the host build reach it.  KERNEL_OPT is for you.
 #
+# It is small where that costs nothing: only what stands on the way of a
+# message or an interrupt is optimized for speed (KERNEL_FAST).
+#
 # It is linked twice: the second time with the table of its own symbols, for
 # the backtrace of a panic.  The table stands behind all that it names, so no
 # address moves.
 
-KERNEL_OPT = -O2 -g
+KERNEL_OPT = -Os -g
 KERNEL_CPPFLAGS = -I$(top_srcdir)/include -I$(top_srcdir)/src/core/include \
 	$(DEBUG_CPPFLAGS) -fmacro-prefix-map=$(top_srcdir)/=
 KERNEL_CFLAGS = -std=gnu17 $(KERNEL_OPT) $(WARN_CFLAGS) \
-	$(KERNEL_TARGET_CFLAGS)
+	$(KERNEL_TARGET_CFLAGS) -ffunction-sections $(KERNEL_FAST)
+KERNEL_FAST =
 KERNEL_COMPILE = $(CC) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) -MMD -MP
 KERNEL_LINK = $(LD) -m elf_x86_64 -nostdlib -static -z noexecstack \
-	-z max-page-size=4096 --build-id=none --no-warn-rwx-segments
+	-z max-page-size=4096 --build-id=none --gc-sections
 
 %.bo: %.c Makefile
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KERNEL_COMPILE) -c -o $@ $<
@@ -63,6 +67,19 @@ kernel_core_objects = $(patsubst %.c,%.bo,$(filter %.c,$(libcore_la_SOURCES)))
 kernel_hal_objects = $(patsubst %.c,%.bo,$(baremetal_sources:.S=.bo))
 kernel_objects = $(kernel_hal_objects) $(kernel_core_objects)
 kernel_script = src/hal-baremetal/kernel.ld
+
+kernel_fast_objects = \
+	src/core/endpoint.bo \
+	src/core/message.bo \
+	src/core/reply.bo \
+	src/core/sched.bo \
+	src/core/uapi/arguments.bo \
+	src/core/uapi/invoke.bo \
+	src/core/uapi/syscall.bo \
+	src/core/waitq.bo \
+	src/hal-baremetal/string.bo \
+	src/hal-baremetal/task.bo
+$(kernel_fast_objects): KERNEL_FAST = -O2
 
 $(kernel_script): src/hal-baremetal/kernel.lds src/hal-baremetal/layout.h
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(CC) -E -P -x assembler-with-cpp \

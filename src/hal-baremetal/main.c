@@ -196,6 +196,7 @@ kernel_main(uint32_t magic, uint64_t info)
 {
 	struct task *first;
 
+	cpu_tables();
 	read_loader(magic, info);
 	cpu_init();
 	paging_init();
@@ -206,7 +207,7 @@ kernel_main(uint32_t magic, uint64_t info)
 	power_init();
 	start_core();
 	first = core_start();
-	/* With init loaded, so that the report has a task to name. */
+	/* With a current task, so that the report has one to name. */
 	if (options.crash != NULL)
 		crash_now(options.crash);
 	kernel_leave(first);

@@ -61,26 +61,51 @@ weight(uint64_t type)
 	return weights[type];
 }
 
-/* A page that is RAM in part is none; what is reserved in part is. */
+static bool
+overlaps(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
+{
+	return a < b_end && b < a_end;
+}
+
+/* An entry there is no room for: what it says is no RAM must be none.  Of
+ * the RAM around it only what is below is kept. */
+static void
+drop(uint64_t base, uint64_t end, unsigned int type)
+{
+	unsigned int i;
+
+	dropped++;
+	for (i = 0; i < nentries && type != HELIOS_RANGE_RAM; i++) {
+		struct helios_memory_range *e = &entry[i];
+
+		if (e->type == HELIOS_RANGE_RAM &&
+				overlaps(e->base, e->base + e->size, base, end))
+			e->size = base > e->base ? base - e->base : 0;
+	}
+}
+
+/* A page that is RAM in part is none; what is reserved in part is.  The last
+ * page of all is left out: its end is no number. */
 void
 memory_map_add(uint64_t base, uint64_t size, uint32_t type)
 {
-	uint64_t end = base + size;
+	uint64_t last = ~(PAGE - 1), end = base + size;
 
-	if (end < base)
-		end = ~(PAGE - 1);
+	if (size == 0 || base >= last)
+		return;
+	if (end < base || end > last)
+		end = last;
 	if (known_type(type) == HELIOS_RANGE_RAM) {
 		base = (base + PAGE - 1) & ~(PAGE - 1);
 		end &= ~(PAGE - 1);
 	} else {
 		base &= ~(PAGE - 1);
-		end = end > ~(PAGE - 1) ? ~(PAGE - 1) :
-			(end + PAGE - 1) & ~(PAGE - 1);
+		end = (end + PAGE - 1) & ~(PAGE - 1);
 	}
 	if (base >= end)
 		return;
 	if (nentries == ENTRIES) {
-		dropped++;
+		drop(base, end, known_type(type));
 		return;
 	}
 	entry[nentries++] = (struct helios_memory_range){ base, end - base,
@@ -165,12 +190,6 @@ initramfs_end(void)
 {
 	return (boot_info.initramfs.base + boot_info.initramfs.size + PAGE -
 		1) & ~(PAGE - 1);
-}
-
-static bool
-overlaps(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
-{
-	return a < b_end && b < a_end;
 }
 
 /* If the chunk at *at is in the way of something, move *at behind that. */

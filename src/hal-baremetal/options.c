@@ -4,8 +4,9 @@
  *
  * Words before "--" are the kernel's and all of the form name=value; what
  * follows are init's arguments.  Blanks separate words, double quotes keep
- * them together.  A word nobody knows stops the boot: a misspelt option that
- * is quietly ignored is found much later.
+ * them together, and a backslash takes the next character as it is: GRUB
+ * writes the words of its menu that way.  A word nobody knows stops the boot:
+ * a misspelt option that is quietly ignored is found much later.
  */
 #include <hal.h>
 #include <klog.h>
@@ -180,7 +181,8 @@ parse_word(const char *word, char *err, size_t size)
 	if (value != NULL) {
 		options.crash = value;
 		return crash_kind_known(value) || wrong(err, size,
-			"crash=%s: no such kind", value);
+			"crash=%s: no such kind; helios-kernel(7) lists them",
+			value);
 	}
 	return wrong(err, size, "unknown option \"%s\"; there are log-level= "
 		"console= end= panic= timer= apic= slice= seed= crash=, and "
@@ -199,16 +201,33 @@ next_word(char **s)
 	if (*in == '\0')
 		return NULL;
 	for (word = out = in; *in != '\0'; in++) {
-		if (*in == '"')
+		if (*in == '"') {
 			quoted = !quoted;
-		else if (!quoted && (*in == ' ' || *in == '\t'))
+			continue;
+		}
+		if (!quoted && (*in == ' ' || *in == '\t'))
 			break;
-		else
-			*out++ = *in;
+		if (*in == '\\' && in[1] != '\0')
+			in++;
+		*out++ = *in;
 	}
 	*s = *in == '\0' ? in : in + 1;
 	*out = '\0';
 	return word;
+}
+
+/* Does each double quote have its other? */
+static bool
+quotes_close(const char *s)
+{
+	bool quoted = false;
+
+	for (; *s != '\0'; s++)
+		if (*s == '\\' && s[1] != '\0')
+			s++;
+		else if (*s == '"')
+			quoted = !quoted;
+	return !quoted;
 }
 
 static bool
@@ -223,13 +242,17 @@ options_parse(char *cmdline, char *err, size_t size)
 	size_t argc = 0;
 	char *word;
 
+	if (!quotes_close(cmdline))
+		return wrong(err, size, "command line: a closing double quote "
+			"expected, none found: %s", cmdline);
 	while ((word = next_word(&cmdline)) != NULL && !is_separator(word))
 		if (!parse_word(word, err, size))
 			return false;
 	while (word != NULL && (word = next_word(&cmdline)) != NULL) {
 		if (argc == MOST_ARGS)
-			return wrong(err, size, "more than 64 arguments for "
-				"init");
+			return wrong(err, size, "command line: at most %lu "
+				"arguments for init expected, found more",
+				MOST_ARGS);
 		options.argv[argc++] = word;
 	}
 	return true;

@@ -35,14 +35,16 @@ enum {
 /* Intel SDM volume 3, table 6-1 */
 static const char *const exceptions[32] = {
 	[0] = "divide error", [1] = "debug exception",
-	[2] = "non-maskable interrupt: the hardware reports an error", [3] = "breakpoint",
+	[2] = "non-maskable interrupt: the hardware reports an error",
+	[3] = "breakpoint",
 	[4] = "overflow", [5] = "bound range exceeded",
 	[6] = "invalid instruction", [7] = "no floating-point unit",
 	[8] = "double fault", [9] = "coprocessor overrun",
 	[10] = "invalid TSS", [11] = "segment not present",
 	[12] = "stack segment fault", [13] = "general protection fault",
 	[14] = "page fault", [16] = "x87 floating-point error",
-	[17] = "alignment check", [18] = "machine check: the hardware reports an error",
+	[17] = "alignment check",
+	[18] = "machine check: the hardware reports an error",
 	[19] = "SIMD floating-point error", [20] = "virtualization exception",
 	[21] = "control protection exception",
 	[28] = "hypervisor injection exception",

@@ -411,5 +411,6 @@ screen_take(void)
 {
 	if (display == NULL)
 		use_early_framebuffer();
-	screen_own(true);
+	if (theirs)
+		screen_own(true);
 }

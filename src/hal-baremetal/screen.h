@@ -32,7 +32,7 @@ struct display {
  */
 /* false: keep off it until true, which clears and redraws it. */
 void screen_own(bool kernel);
-/* Ours for good, whoever has it and however early it is. */
+/* Ours, whoever has it and however early it is. */
 void screen_take(void);
 
 /*

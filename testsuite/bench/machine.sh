@@ -10,6 +10,7 @@
 # A part that is missing is said to be left out; a part that fails, fails.
 #
 #	HELIOS_KERNEL	the kernel
+#	BUILD		debug or release: what it is
 #	BOOT_TAR	the initramfs with boot.c
 #	QEMU		empty: configured without
 #	GRUB_MKRESCUE, XORRISO	the same
@@ -17,7 +18,7 @@
 #	MEMORIES	MiB to try (64 128 256 1024 4096)
 
 : "${HELIOS_KERNEL:?this script is run by make bench}"
-: "${BOOT_TAR:?}" "${READELF:?}" "${TIMEOUT:?}"
+: "${BUILD:?}" "${BOOT_TAR:?}" "${READELF:?}" "${TIMEOUT:?}"
 
 export LC_ALL=C
 
@@ -47,7 +48,7 @@ section()
 	echo "$sum"
 }
 
-# boot <label> <arguments of QEMU>...: sets build and count.
+# boot <arguments of QEMU>...: sets count.
 boot()
 {
 	line=$("$TIMEOUT" -k 10 "$LIMIT" "$QEMU" \
@@ -60,16 +61,20 @@ boot()
 	[ $# = 4 ] || fail "expected a line 'boot BUILD FIRST INIT COUNT' \
 from the machine, found
 $line"
-	build=$1
+	[ "$1" = "$BUILD" ] ||
+		fail "expected a $BUILD kernel, found a $1 kernel"
 	count=$4
 }
 
-verdict()
+# target <figure> <limit>: of release builds, so others get no verdict.
+target()
 {
-	if [ "$1" -le "$2" ]; then
-		echo "PASS"
+	if [ "$BUILD" != release ]; then
+		echo "target $2, of a release build"
+	elif [ "$1" -le "$2" ]; then
+		echo "target $2  PASS"
 	else
-		echo "MISS"
+		echo "target $2  MISS"
 	fi
 }
 
@@ -84,14 +89,13 @@ if [ -n "$figures" ]; then
 	echo "symbols $symbols"
 else
 	echo
-	echo "kernel for the machine${BUILD:+ ($BUILD build)}"
-	row='%-44s %9d bytes  %s\n'
-	printf "$row" "text" "$text" "target $TEXT_TARGET in a release build  \
-$(verdict "$text" $TEXT_TARGET)"
-	printf "$row" "static data" "$static" "target $STATIC_TARGET  \
-$(verdict "$static" $STATIC_TARGET)"
-	printf "$row" "read-only data" "$rodata"
-	printf "$row" "  of its own symbols, for backtraces" "$symbols"
+	echo "kernel for the machine: $BUILD build"
+	row='%-38s %12d bytes  %s\n'
+	printf "$row" "text" "$text" "$(target "$text" $TEXT_TARGET)"
+	printf "$row" "static data" "$static" \
+		"$(target "$static" $STATIC_TARGET)"
+	printf "$row" "read-only data" "$rodata" ""
+	printf "$row" "table of its symbols, for backtraces" "$symbols" ""
 fi
 
 if [ -z "$QEMU" ]; then
@@ -112,11 +116,10 @@ report()
 		grown="$(((count - before) / ($2 - before_mib))) for each MiB more"
 	case $1.$2 in
 	kernel.256)
-		grown="$grown  target $BOOT_TARGET in a release build  \
-$(verdict "$count" $BOOT_TARGET)"
+		grown="$grown${grown:+, }$(target "$count" $BOOT_TARGET)"
 		;;
 	esac
-	printf '%-32s %7d MiB  %11d  %s\n' "  $1" "$2" "$count" "$grown"
+	printf '%-25s %8d MiB  %12d  %s\n' "  $1" "$2" "$count" "$grown"
 	before=$count
 	before_mib=$2
 }
@@ -126,9 +129,6 @@ $(verdict "$count" $BOOT_TARGET)"
 for mib in $MEMORIES; do
 	boot -m "$mib" -kernel "$HELIOS_KERNEL" -initrd "$BOOT_TAR" \
 		-append "log-level=error"
-	if [ -n "$figures" ] && [ "$mib" = 256 ]; then
-		echo "build $build"
-	fi
 	report kernel "$mib"
 done
 

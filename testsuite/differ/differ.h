@@ -128,7 +128,7 @@ void alias_reset(void);
 void say_step(const char *who, const struct step *s,
 		const struct helios_ipcbuf *buf);
 void say_result(const struct step *s, const struct helios_ipcbuf *buf);
-void say_registers(const uint64_t *words, const struct space *space);
+void say_registers(const uint64_t *words);
 
 /*
  * call.c: system calls of init, printed or quiet

@@ -279,23 +279,22 @@ say_step(const char *who, const struct step *s,
 	say(" ->");
 }
 
-/* Offset in the code page, or -1. */
-static uint64_t
-code_offset(uint64_t rip, const struct space *space)
-{
-	uint64_t offset = rip - space->origin - AT_CODE;
-
-	return offset < HELIOS_PAGE_SIZE ? offset : UINT64_MAX;
-}
-
+/* Where a puppet is in a call: any of them, for what one task receives may
+ * be about another. */
 static bool
-in_call(uint64_t rip, const struct space *space)
+in_call(uint64_t rip)
 {
-	uint64_t at = code_offset(rip, space);
+	unsigned int i;
 
-	return at == (uint64_t)(puppet_after - puppet_code) ||
-		at == (uint64_t)(puppet_return - puppet_code) ||
-		at == (uint64_t)(puppet_end - puppet_code);
+	for (i = 0; i < SPACES; i++) {
+		uint64_t at = rip - world.spaces[i].origin - AT_CODE;
+
+		if (at == (uint64_t)(puppet_after - puppet_code) ||
+				at == (uint64_t)(puppet_return - puppet_code)
+				|| at == (uint64_t)(puppet_end - puppet_code))
+			return true;
+	}
+	return false;
 }
 
 /* Deadlines are whole seconds, and the clock hardly ever says so. */
@@ -306,14 +305,14 @@ is_clock(uint64_t v)
 }
 
 void
-say_registers(const uint64_t *words, const struct space *space)
+say_registers(const uint64_t *words)
 {
 	static const char *const names[HELIOS_REGS_WORDS] = {
 		"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8",
 		"r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip",
 		"rflags", "fs", "gs"
 	};
-	bool call = in_call(words[16], space);
+	bool call = in_call(words[16]);
 	unsigned int i;
 
 	for (i = 0; i < HELIOS_REGS_WORDS; i++) {
@@ -322,6 +321,8 @@ say_registers(const uint64_t *words, const struct space *space)
 			continue;
 		if (i == 3 && is_clock(words[i]))
 			say(" rdx=time");
+		else if (in_call(words[i]))
+			say(" %s=call", names[i]);	/* of a fault's words */
 		else
 			say(" %s=%s", names[i], value(i == 17 ?
 				words[i] & ~RFLAGS_RF : words[i]));

@@ -263,7 +263,7 @@ registers(void)
 	if (invoke(p->task, HELIOS_TASK, HELIOS_TASK_READ_REGISTERS, w, 0) ==
 			HELIOS_OK) {
 		say("  registers");
-		say_registers(w, &world.spaces[p->space]);
+		say_registers(w);
 	}
 }
 

@@ -34,7 +34,7 @@ def end(tap, machine, prefix):
 def verbose(tap):
     prefix = "Bochs, verbose: "
     try:
-        machine = boot("v")
+        machine = boot("d")
         machine.wait_for(r"^helios: press a key to power off$")
     except (Hang, Ended) as error:
         tap.not_ok(f"{prefix}boots", str(error))

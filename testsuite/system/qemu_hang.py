@@ -13,11 +13,11 @@ from machine.tap import Tap
 
 
 def hangs(tap):
-    machine = Qemu(kernel=KERNEL, initramfs=VULCAN, append="end=key -- clock",
-                   silence=20)
+    machine = Qemu(kernel=KERNEL, initramfs=VULCAN, append="end=key -- clock")
     why = "it ended"
     try:
         machine.wait_for(r"^helios: press a key to power off$")
+        machine.silence = 5
         machine.wait_for(r"this is never said")
     except (Hang, Ended) as error:
         why = str(error)

@@ -44,7 +44,7 @@ FRAME = re.compile(r"^  #(\d+) 0x([0-9a-f]{16}) (\w[\w.]*)\+0x([0-9a-f]+)$",
 
 
 def symbols():
-    out = subprocess.run([NM, KERNEL], capture_output=True, text=True,
+    out = subprocess.run([*NM, KERNEL], capture_output=True, text=True,
                          check=True).stdout
     return {x.split()[2]: int(x.split()[0], 16) for x in out.splitlines()
             if len(x.split()) == 3}

@@ -198,8 +198,8 @@ TEST(revoke, cannot_be_outrun_by_messages)
 	CHECK_OK(helios_thread_new(&thread, revoker_run, &revoker, &low));
 	CHECK_OK(helios_thread_start(thread));
 	/* Until it is under way: the youngest goes first. */
-	while (type_at(tree[n - 1]) != HELIOS_DEAD)
-		CHECK_OK(helios_sleep(20000));
+	for (uint64_t ns = 20000; type_at(tree[n - 1]) != HELIOS_DEAD; ns *= 2)
+		CHECK_OK(helios_sleep(ns));
 	do {
 		helios_msg_start(&msg, 1, 0, HELIOS_MSG_CAPS);
 		for (unsigned int i = 0; i < HELIOS_MSG_CAPS; i++)

@@ -392,8 +392,9 @@ TEST(memory, tight_while_a_table_goes)
 				&low));
 		CHECK_OK(helios_thread_start(thread));
 		/* Its capability goes first, then it is taken apart. */
-		while (type_of(big) != HELIOS_NULL)
-			CHECK_OK(helios_sleep(SETTLE_NS / 100));
+		for (uint64_t ns = SETTLE_NS / 100; type_of(big) !=
+				HELIOS_NULL; ns *= 2)
+			CHECK_OK(helios_sleep(ns));
 		make_from(q, HELIOS_CSPACE, 6);
 		CHECK_OK(helios_thread_join(thread, NULL));
 		CHECK_OK(helios_destroy(q));

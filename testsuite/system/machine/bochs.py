@@ -28,7 +28,7 @@ display_library: term
 romimage: file="{bios}"
 vgaromimage: file="{vgabios}"
 megs: {memory}
-cpu: model={cpu}, count=1, ips=50000000, reset_on_triple_fault=0
+cpu: model={cpu}, count=1, ips=200000000, reset_on_triple_fault=0
 pci: enabled=1, chipset=i440fx
 ata0-master: type=cdrom, path="{iso}", status=inserted
 boot: cdrom

@@ -23,7 +23,7 @@ HELIOS_TAR = os.environ.get("HELIOS_TAR", "")
 ISO = os.environ.get("HELIOS_ISO", "")
 OVMF = os.environ.get("OVMF", "")
 CONSOLE_FONT = os.environ.get("CONSOLE_FONT", "")
-NM = os.environ.get("NM", "nm")
+NM = os.environ.get("NM", "nm").split()     # libtool adds options
 
 
 # A boot sector: printable ASCII on the screen, then "!" to the serial line.
@@ -94,7 +94,7 @@ class Qmp:
 
 def symbol(address):
     """The kernel's function at this address."""
-    out = subprocess.run([NM, "-n", KERNEL], capture_output=True, text=True,
+    out = subprocess.run([*NM, "-n", KERNEL], capture_output=True, text=True,
                          check=False).stdout
     names = [(int(x.split()[0], 16), x.split()[2]) for x in out.splitlines()
              if re.match(r"[0-9a-f]+ [tT] ", x)]
@@ -156,12 +156,13 @@ class Qemu(Machine):
     def screen(self):
         """The picture, once it does not change: QEMU draws it now and
         then."""
-        seen, now = None, self._screendump()
-        for _ in range(20):             # a cursor may blink
-            if seen == now:
+        seen = set()
+        for _ in range(40):
+            now = self._screendump()
+            if now in seen:             # again, or a cursor blinks
                 break
-            time.sleep(0.5)
-            seen, now = now, self._screendump()
+            seen.add(now)
+            time.sleep(0.2)
         return Picture(now)
 
     def screen_lines(self, picture=None):

@@ -162,4 +162,6 @@ class Picture:
                      key=fits)
         if letters:
             font.shapes[blank] = letters
-        return self.text(font, WIDTH, origin, scale)
+        lines = self.text(font, WIDTH, origin, scale)
+        margin = min(len(x) - len(x.lstrip()) for x in lines if x)
+        return [x[margin:] for x in lines]

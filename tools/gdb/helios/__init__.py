@@ -2,7 +2,7 @@
 """gdb and the Helios kernel.
 
 setup() is called once, by the script that gdb loads along with
-helios-hosted.  Nothing here, and nothing it sets, calls a function in the
+helios-hosted or helios-kernel.  Nothing here, and nothing it sets, calls a function in the
 process that is debugged.
 """
 import gdb

@@ -24,6 +24,9 @@ symbols come from the initramfs in memory; strip nothing in it.  Of a task
 that does not run, gdb itself sees only those pages the host has mapped;
 "helios x" sees all.
 
+On the machine ("helios-gdb --qemu") there is one thread, the processor; the
+symbols are those of the program that runs, or ran last.
+
 Signals that the kernel uses are passed silently.  To stop at faults that
 programs make: "break core_fault"; at system calls: "break core_syscall".
 '''

@@ -84,8 +84,10 @@ class Kernel:
         if self.objfile is None:
             raise gdb.GdbError(
                 'helios: expected a Helios kernel with debugging symbols, '
-                'found none; load one with "file helios-hosted"')
+                'found none; load one with "file helios-hosted" or '
+                '"file helios-kernel"')
         self.inferior = gdb.selected_inferior()
+        self.hosted = self.has('hosted_debug')
         self._pages = {}
         self._spaces = None
         try:
@@ -94,8 +96,9 @@ class Kernel:
         except gdb.MemoryError:
             booted = False
         if not booted or self.physmap == 0:
-            raise gdb.GdbError('helios: the kernel has not booted yet; '
-                               '"run" it, or load a core file')
+            raise gdb.GdbError('helios: the kernel has not booted yet; ' +
+                               ('"run" it, or load a core file'
+                                if self.hosted else '"continue"'))
         frames = self.static('frames')
         if FRAME.size != frames.type.target().sizeof:
             raise gdb.GdbError('helios: this kernel\'s frame table is not '

@@ -80,6 +80,7 @@ class Programs:
         self.images = None
         self.directory = None
         self.scanned = False
+        self.entered = None     # machine: space and pages when last seen
         atexit.register(self.clean)
 
     def clean(self):
@@ -94,14 +95,14 @@ class Programs:
         self.loaded = []
         self.images = None
         self.scanned = False
+        self.entered = None
 
     # Finding
 
     def _archive(self, kernel):
-        if kernel.has('physmem'):
-            where = kernel.var('physmem')['initramfs']
-            return kernel.read_phys(int(where['base']), int(where['size']))
-        return b''
+        holder = 'physmem' if kernel.has('physmem') else 'boot_info'
+        where = kernel.var(holder)['initramfs']
+        return kernel.read_phys(int(where['base']), int(where['size']))
 
     def _images(self, kernel):
         if self.images is None:
@@ -152,7 +153,8 @@ class Programs:
             kernel.inferior.read_memory(base + image.text[0][0], 1)
             visible = True
         except gdb.MemoryError:
-            visible = False
+            # On the machine gdb reads code from the file.
+            visible = not kernel.hosted
         self.loaded.append(Loaded(space, image, base, path, visible))
 
     def _unload(self, entry):
@@ -198,6 +200,11 @@ class Programs:
 
     def scan(self, kernel):
         """All spaces of all tasks."""
+        self.scanned = True
+        if not kernel.hosted:
+            current = kernel.current()
+            self.enter(kernel, current and current.part(SLOT_VSPACE), True)
+            return
         spaces = {}
         for task in kernel.tasks():
             addr = task.part(SLOT_VSPACE)
@@ -206,15 +213,22 @@ class Programs:
         for space in {s for entry in self.loaded for s in entry.spaces}:
             if space not in spaces:
                 self.drop_space(space)
-        # Without hosted ranges, addresses mean something only in the space
-        # that runs.
-        if not kernel.has('hosted_debug'):
-            current = kernel.current()
-            addr = current and current.part(SLOT_VSPACE)
-            spaces = {0: addr} if addr else {}
         for addr in spaces.values():
             self.update_space(kernel, addr)
-        self.scanned = True
+
+    def enter(self, kernel, addr, again=False):
+        """Machine: from now on addresses are those of the VSpace at addr."""
+        if not addr:
+            return
+        space = kernel.object_id(addr)
+        pages = int(kernel.at(addr, kernel.returned('task_vspace'))['nmapped'])
+        if (space, pages) == self.entered and not again:
+            return
+        self.entered = space, pages
+        for other in {s for entry in self.loaded for s in entry.spaces}:
+            if other != space:
+                self.drop_space(other)
+        self.update_space(kernel, addr)
 
 
 programs = Programs()
@@ -285,6 +299,28 @@ class SpaceGone(gdb.Breakpoint):
         return False
 
 
+class SpaceLoaded(gdb.Breakpoint):
+    """space_load(vs), on the machine.  It costs much, so it is on only while
+    a breakpoint waits for its program."""
+
+    def __init__(self):
+        super().__init__('space_load', internal=True)
+        self.silent = True
+        self.enabled = False
+
+    def stop(self):
+        try:
+            programs.enter(Kernel(), argument('rdi'))
+        except (gdb.error, gdb.GdbError) as error:
+            gdb.write('helios: symbols not updated: %s\n' % error)
+        return False
+
+    def switch(self, _event=None):
+        wanted = any(b.enabled and b.pending for b in gdb.breakpoints())
+        if self.enabled != wanted:
+            self.enabled = wanted
+
+
 def alive():
     return any(True for _ in gdb.selected_inferior().threads())
 
@@ -327,9 +363,35 @@ def on_stop(_event):
     scan_once()
 
 
+def on_machine_stop(_event):
+    """Whose addresses are these now?"""
+    try:
+        kernel = Kernel()
+        current = kernel.current()
+        programs.enter(kernel, current and current.part(SLOT_VSPACE))
+    except (gdb.error, gdb.GdbError):
+        pass                    # not booted
+
+
+def setup_machine():
+    # A program's code is there before its pages can be read.
+    gdb.execute('set trust-readonly-sections on')
+    loaded = SpaceLoaded()
+    for event in (gdb.events.breakpoint_created,
+                  gdb.events.breakpoint_modified,
+                  gdb.events.breakpoint_deleted,
+                  gdb.events.stop):
+        event.connect(loaded.switch)
+    gdb.events.stop.connect(on_machine_stop)
+
+
 def setup():
+    gdb.events.exited.connect(on_exited)
+    objfile = kernel_objfile()
+    if objfile and not objfile.lookup_global_symbol('hosted_debug'):
+        setup_machine()
+        return
     TextMapped()
     SpaceGone()
-    gdb.events.exited.connect(on_exited)
     gdb.events.stop.connect(on_stop)
     gdb.events.before_prompt.connect(scan_once)
