@@ -234,6 +234,35 @@ testsuite_unit_unit_restart_CFLAGS = $(unit_cflags)
 testsuite_unit_unit_restart_LDADD = $(unit_ldadd)
 testsuite_unit_unit_restart_SOURCES = testsuite/unit/main_restart.c
 
+# The machine's HAL without a machine: each test includes the file it tests.
+# Symbols of the linker script are addresses, so the program is linked to a
+# fixed one; as on a PC, words need not be aligned.
+
+check_PROGRAMS += testsuite/unit/unit-machine
+testsuite_unit_unit_machine_CPPFLAGS = -D_GNU_SOURCE -I$(top_srcdir) \
+	-I$(top_srcdir)/include -I$(top_srcdir)/src/core/include \
+	-I$(top_srcdir)/testsuite/unit
+testsuite_unit_unit_machine_CFLAGS = $(unit_cflags) -fPIE \
+	-fno-sanitize=alignment
+testsuite_unit_unit_machine_LDFLAGS = $(AM_LDFLAGS) -no-pie
+testsuite_unit_unit_machine_LDADD = $(CHECK_LIBS)
+testsuite_unit_unit_machine_SOURCES = \
+	src/core/klog.c \
+	testsuite/unit/machine.h \
+	testsuite/unit/machine_acpi.c \
+	testsuite/unit/machine_boot.c \
+	testsuite/unit/machine_console.c \
+	testsuite/unit/machine_framebuffer.c \
+	testsuite/unit/machine_memory.c \
+	testsuite/unit/machine_mock.c \
+	testsuite/unit/machine_options.c \
+	testsuite/unit/machine_screen.c \
+	testsuite/unit/machine_suites.h \
+	testsuite/unit/machine_symbols.c \
+	testsuite/unit/main_machine.c \
+	testsuite/unit/unit.c \
+	testsuite/unit/unit.h
+
 # Helpers of the system tests.
 
 check_PROGRAMS += testsuite/system/uffd-probe testsuite/system/mkelf
@@ -325,11 +354,13 @@ TESTS += \
 	testsuite/unit-restart-valgrind.sh \
 	testsuite/unit-boot-valgrind.sh \
 	testsuite/unit-core-valgrind.sh \
+	testsuite/unit-machine-valgrind.sh \
 	testsuite/unit-model.sh \
 	testsuite/unit-alloc.sh \
 	testsuite/unit-restart.sh \
 	testsuite/unit-boot.sh \
 	testsuite/unit-core.sh \
+	testsuite/unit-machine.sh \
 	testsuite/system/vulcan-uffd-strict.sh \
 	testsuite/system/vulcan-uffd-lazy.sh \
 	testsuite/system/vulcan-sigsegv-strict.sh \
@@ -345,6 +376,7 @@ TESTS += \
 	testsuite/system/qemu-screen.sh \
 	testsuite/system/qemu-hang.sh \
 	testsuite/system/helios-qemu.sh \
+	testsuite/system/gdb-qemu.sh \
 	testsuite/system/gdb-breakpoints.sh \
 	testsuite/system/gdb-step.sh \
 	testsuite/system/gdb-attach.sh \

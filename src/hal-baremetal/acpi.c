@@ -362,7 +362,8 @@ read_table(uint64_t phys)
 
 	if (!open_header(phys, &t))
 		return;
-	if (is(&t, "APIC") && open_rest(phys, &t))
+	/* Of several the first counts; they would list the same twice. */
+	if (is(&t, "APIC") && !acpi.madt && open_rest(phys, &t))
 		read_madt(&t);
 	else if (is(&t, "FACP") && open_rest(phys, &t))
 		read_fadt(&t);

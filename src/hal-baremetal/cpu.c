@@ -60,7 +60,7 @@
 struct cpu_features cpu;
 
 /* entry.S; boot.S */
-extern const char trap_stubs[], syscall_entry[];
+extern const char trap_stubs[], interrupt_stubs[], syscall_entry[];
 
 enum { EAX, EBX, ECX, EDX };
 
@@ -314,7 +314,8 @@ idt_init(void)
 	unsigned int i;
 
 	for (i = 0; i < 256; i++) {
-		uint64_t stub = address_of(trap_stubs) + 16 * i;
+		uint64_t stub = i < 32 ? address_of(trap_stubs) + 16 * i :
+			address_of(interrupt_stubs) + 8 * (i - 32);
 
 		idt[i] = (struct gate){
 			.offset0 = (uint16_t)stub,

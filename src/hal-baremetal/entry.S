@@ -171,7 +171,7 @@ trap_entry_kernel:
 	.cfi_endproc
 	.size	trap_entry_kernel, . - trap_entry_kernel
 
-/* One stub a vector, 16 bytes apart; cpu.c fills the IDT with them. */
+/* Exceptions: one stub each, 16 bytes apart; cpu.c fills the IDT with them. */
 	.globl	trap_stubs
 	.type	trap_stubs, @function
 	.balign	16
@@ -182,7 +182,7 @@ trap_entry_kernel:
 	.cfi_offset %rsp, -16
 trap_stubs:
 	.set	vector, 0
-	.rept	256
+	.rept	32
 	.balign	16
 	.if	vector != 8 && vector != 17 && vector != 21 && \
 		vector != 29 && vector != 30 && \
@@ -199,6 +199,39 @@ trap_stubs:
 	.endr
 	.cfi_endproc
 	.size	trap_stubs, . - trap_stubs
+
+/* Interrupts have no error code: 8 bytes will do, of which two push the
+ * vector as a signed byte. */
+	.globl	interrupt_stubs
+	.type	interrupt_stubs, @function
+	.balign	16
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_def_cfa %rsp, 40
+	.cfi_offset %rip, -40
+	.cfi_offset %rsp, -16
+interrupt_stubs:
+	.set	vector, 32
+	.rept	256 - 32
+	.balign	8
+	.if	vector < 128
+	pushq	$vector
+	.else
+	pushq	$vector - 256
+	.endif
+	jmp	interrupt_entry
+	.set	vector, vector + 1
+	.endr
+	.balign	16
+	.cfi_def_cfa_offset 48
+interrupt_entry:
+	pushq	(%rsp)
+	.cfi_adjust_cfa_offset 8
+	movq	$0, 8(%rsp)
+	andq	$0xff, (%rsp)
+	jmp	trap_entry
+	.cfi_endproc
+	.size	interrupt_stubs, . - interrupt_stubs
 
 /*
  * void user_return(const struct helios_regs *): become the program.

@@ -33,7 +33,7 @@
 #define WORD		8u		/* cells compared at a time */
 #define EARLY_END	(1ull << 32)	/* what boot.S has mapped */
 
-/* 0: never written, a blank. */
+/* 0: a blank, written or not. */
 static _Alignas(8) char wanted[SCREEN_ROWS][SCREEN_COLUMNS];
 static _Alignas(8) char shown[SCREEN_ROWS][SCREEN_COLUMNS];
 
@@ -211,7 +211,7 @@ put_visible(char c)
 {
 	if (column == columns)
 		new_line();
-	wanted[row][column++] = c;
+	wanted[row][column++] = c == ' ' ? '\0' : c;
 	changed(row, row + 1);
 }
 
@@ -281,6 +281,9 @@ put(unsigned char c)
 		state = ESC_START;
 		return;
 	}
+	/* One that a program has left unfinished hides no other's line. */
+	if (c == '\n')
+		state = ESC_NONE;
 	switch (state) {
 	case ESC_START:
 		state = escape_start(c);
@@ -290,7 +293,7 @@ put(unsigned char c)
 			state = ESC_NONE;
 		break;
 	case ESC_STRING:
-		if (c == '\a' || c == '\n')
+		if (c == '\a')
 			state = ESC_NONE;
 		break;
 	default:

@@ -21,7 +21,8 @@ BIOS = os.environ.get("BOCHS_BIOS", "")
 VGABIOS = os.environ.get("BOCHS_VGABIOS", "")
 
 # PCI makes it an i440FX with ACPI.  An instruction is a tick of its clock,
-# and the clock goes with those: the same run each time.
+# whatever the host's does, so each run is the same; with fewer ticks a
+# second Vulcan's tests would not end within the time they allow themselves.
 CONFIGURATION = """\
 config_interface: textconfig
 display_library: term

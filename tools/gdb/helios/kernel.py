@@ -235,7 +235,14 @@ class Kernel:
     def current(self):
         """The task that runs, or None.  (After a panic the pointer may be
         what broke.)"""
-        addr = int(self.var('cpu0')['current'])
+        return self._on_processor('current')
+
+    def last(self):
+        """The task that runs or ran last, whose space is loaded."""
+        return self._on_processor('last')
+
+    def _on_processor(self, which):
+        addr = int(self.var('cpu0')[which])
         frame = self.frame(addr - self.physmap)
         if frame is None or frame[2] != self.kind_nr['task'] or \
                 frame[7] != addr:

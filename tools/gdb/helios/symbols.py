@@ -202,8 +202,8 @@ class Programs:
         """All spaces of all tasks."""
         self.scanned = True
         if not kernel.hosted:
-            current = kernel.current()
-            self.enter(kernel, current and current.part(SLOT_VSPACE), True)
+            last = kernel.last()
+            self.enter(kernel, last and last.part(SLOT_VSPACE), True)
             return
         spaces = {}
         for task in kernel.tasks():
@@ -367,8 +367,8 @@ def on_machine_stop(_event):
     """Whose addresses are these now?"""
     try:
         kernel = Kernel()
-        current = kernel.current()
-        programs.enter(kernel, current and current.part(SLOT_VSPACE))
+        last = kernel.last()
+        programs.enter(kernel, last and last.part(SLOT_VSPACE))
     except (gdb.error, gdb.GdbError):
         pass                    # not booted
 
