@@ -74,10 +74,11 @@ helios.iso: helios-kernel helios.tar vulcan.tar $(grub_config) Makefile
 
 iso: helios.iso
 
-# QEMU in this terminal: make qemu [UEFI=1] [GDB=1] [MEMORY=128M].
+# QEMU in this terminal: make qemu [UEFI=1] [GDB=1] [MEMORY=128M].  GDB is
+# also configure's name for the debugger: only one on the command line counts.
 qemu: helios-qemu helios.iso
-	./helios-qemu --iso=helios.iso $(if $(UEFI),--uefi) \
-	$(if $(GDB),--gdb) $(if $(MEMORY),--memory=$(MEMORY))
+	@./helios-qemu --iso=helios.iso $(if $(UEFI),--uefi) \
+	$(if $(filter command,$(origin GDB)),--gdb) $(if $(MEMORY),--memory=$(MEMORY))
 
 check_DATA += helios.iso
 else

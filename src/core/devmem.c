@@ -74,7 +74,9 @@ withhold(struct devmem *d, const struct hal_range *r, size_t n)
 struct devmem *
 devmem_boot(const struct hal_boot *hal)
 {
-	struct devmem *d = devmem_create(0, DEVMEM_END);
+	bool limited = hal->phys_limit != 0 && hal->phys_limit < DEVMEM_END;
+	struct devmem *d = devmem_create(0, limited ? hal->phys_limit :
+		DEVMEM_END);
 
 	device_pages.root = NULL;
 	if (d == NULL || !withhold(d, hal->ram, hal->nram) ||

@@ -226,7 +226,6 @@ ioapic_add(uint64_t base, unsigned int gsi)
 	struct ioapic *io = &ioapics[nioapics];
 	uint32_t version;
 
-	keep_physical(base & ~0xfffull, 0x1000);
 	io->regs = map_physical(base, 0x20, MAP_UNCACHED);
 	if (io->regs == NULL) {
 		klog(KLOG_WARN, "I/O APIC at 0x%lx: not a physical address "

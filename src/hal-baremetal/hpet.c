@@ -82,7 +82,6 @@ hpet_init(void)
 	period = CAP_PERIOD(cap);
 	if (period == 0 || period > PERIOD_MAX)
 		return false;
-	keep_physical(acpi.hpet & ~0xfffull, 0x1000);
 	hpet_hz = 1000000000000000 / period;
 	timers_off(cap);
 	config = reg_read(HPET_CONFIG) & ~CONFIG_LEGACY;

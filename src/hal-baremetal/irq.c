@@ -24,6 +24,9 @@
 
 #define WORD_BITS	64u
 
+#define MESSAGES_BASE	0xfee00000u
+#define MESSAGES_SIZE	0x100000u
+
 struct line {
 	struct irq_trigger trigger;
 	bool masked;		/* core has not unmasked it */
@@ -40,11 +43,28 @@ static const struct irq_chip *chip;
 static unsigned int nlines;
 static unsigned int timer_line = IRQ_LINES;	/* none */
 
+/*
+ * Whoever can write there makes interrupts of any kind, exceptions and NMIs
+ * among them: messages to the local APIC (Intel SDM volume 3, 11.11.1), and
+ * what an I/O APIC or HPET is told to send, whether the kernel uses it or
+ * not.
+ */
+static void
+keep_interrupt_sources(void)
+{
+	keep_physical(MESSAGES_BASE, MESSAGES_SIZE);
+	for (unsigned int i = 0; i < acpi.nioapics; i++)
+		keep_physical(acpi.ioapic[i].base, 0x1000);
+	if (acpi.hpet != 0)
+		keep_physical(acpi.hpet, 0x1000);
+}
+
 void
 interrupts_init(void)
 {
 	struct irq_trigger trigger[IRQ_LINES] = { 0 };
 
+	keep_interrupt_sources();
 	chip = apic_init(trigger);
 	if (chip == NULL)
 		chip = pic_init(trigger);

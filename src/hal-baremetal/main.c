@@ -17,6 +17,8 @@
 _Noreturn void kernel_main(uint32_t magic, uint64_t info);
 
 static struct helios_machine machine;
+static bool options_right;
+static char options_error[256];		/* if not */
 
 /*
  * Ports
@@ -159,6 +161,7 @@ start_core(void)
 {
 	struct hal_boot b = {
 		.platform = "pc",
+		.phys_limit = 1ull << cpu.phys_bits,
 		.initramfs = boot_info.initramfs,
 		.argv = options.argv,
 		.slice_ns = options.slice_ns,
@@ -182,13 +185,21 @@ static void
 read_loader(uint32_t magic, uint64_t info)
 {
 	char err[256] = "no reason given";
-	bool ok;
+	bool ok = bootloader_parse(magic, info, err, sizeof(err));
 
-	ok = bootloader_parse(magic, info, err, sizeof(err)) &&
-		options_parse(boot_info.cmdline, err, sizeof(err));
+	options_right = options_parse(boot_info.cmdline, options_error,
+		sizeof(options_error));
 	console_init();
 	if (!ok)
 		boot_fail("%s", err);
+}
+
+/* Only now, when panic=poweroff can do what it says. */
+static void
+check_options(void)
+{
+	if (!options_right)
+		boot_fail("%s", options_error);
 }
 
 void
@@ -205,6 +216,7 @@ kernel_main(uint32_t magic, uint64_t info)
 	interrupts_init();
 	clock_init();
 	power_init();
+	check_options();
 	start_core();
 	first = core_start();
 	/* With a current task, so that the report has one to name. */

@@ -35,7 +35,7 @@ static unsigned int nkeeps;
 
 /* Each hole made in a range can make two of it. */
 static struct hal_range ram[HELIOS_MACHINE_RANGES + 3];
-static struct hal_range taken[2 + KEEPS];
+static struct hal_range taken[3 + KEEPS];
 
 /*
  * The map
@@ -281,7 +281,8 @@ keep_physical(uint64_t base, uint64_t size)
 
 	base &= ~(PAGE - 1);
 	for (i = 0; i < nkeeps; i++)
-		if (keep[i].base == base && keep[i].size >= end - base)
+		if (keep[i].base <= base &&
+				end <= keep[i].base + keep[i].size)
 			return;
 	if (nkeeps == KEEPS)
 		boot_fail("more than %u ranges are the kernel's own", KEEPS);
@@ -393,9 +394,10 @@ memory_finish(struct hal_boot *b)
 	taken[0] = (struct hal_range){ image_start() & ~(PAGE - 1),
 		image_end() - (image_start() & ~(PAGE - 1)) };
 	taken[1] = (struct hal_range){ chunk.base, chunk_next - chunk.base };
+	taken[2] = (struct hal_range){ 0, PAGE };
 	for (i = 0; i < nkeeps; i++)
-		taken[2 + i] = keep[i];
+		taken[3 + i] = keep[i];
 	b->taken = taken;
-	b->ntaken = 2 + nkeeps;
+	b->ntaken = 3 + nkeeps;
 	paging_closed = true;
 }

@@ -239,15 +239,18 @@ is_separator(const char *word)
 bool
 options_parse(char *cmdline, char *err, size_t size)
 {
+	bool right = quotes_close(cmdline);
 	size_t argc = 0;
 	char *word;
 
-	if (!quotes_close(cmdline))
-		return wrong(err, size, "command line: a closing double quote "
+	if (!right)
+		wrong(err, size, "command line: a closing double quote "
 			"expected, none found: %s", cmdline);
+	/* The first error is told, but panic= counts wherever it stands. */
 	while ((word = next_word(&cmdline)) != NULL && !is_separator(word))
-		if (!parse_word(word, err, size))
-			return false;
+		right = parse_word(word, err, right ? size : 0) && right;
+	if (!right)
+		return false;
 	while (word != NULL && (word = next_word(&cmdline)) != NULL) {
 		if (argc == MOST_ARGS)
 			return wrong(err, size, "command line: at most %lu "

@@ -28,10 +28,13 @@ need_gdb()
 # gdb_batch <file of commands> <arguments of gdb>...: its output in out.
 gdb_batch()
 {
+	# Without worker threads: with them gdb 13 now and then corrupts its
+	# heap when symbols of more programs come in.
 	gdb_file=$1
 	shift
 	"$TIMEOUT" -k 10 "$GDB_LIMIT" "$GDB" -nx -q -batch \
 		-iex "add-auto-load-safe-path $GDB_LOADER" \
+		-iex 'maintenance set worker-threads 0' \
 		-iex 'set pagination off' -iex 'set breakpoint pending on' \
 		-iex 'set width 0' -x "$gdb_file" "$@" >out 2>&1 </dev/null
 	gdb_status=$?

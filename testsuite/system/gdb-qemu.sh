@@ -20,7 +20,7 @@ trap 'test -z "$qemu_pid" || kill "$qemu_pid" 2>/dev/null; rm -rf "$workdir"' \
 	EXIT
 
 # start_qemu <arguments of init> [option of QEMU]...: in the background, with
-# its stub at the socket "gdb".  gdb's "kill" ends it.
+# its stub at the socket "gdb".
 start_qemu()
 {
 	words=$1

@@ -64,6 +64,16 @@ else
 	not_ok "ends when the machine is off" "$(report)"
 fi
 
+run --accel=tcg --kernel="$HELIOS_KERNEL" --initramfs="$VULCAN" \
+	-- --list 'note::signal_before_wait' 'no "such" \ test'
+shows "arguments keep their blanks, quotes and backslashes" \
+	'^note::signal_before_wait$'
+run --accel=tcg --kernel="$HELIOS_KERNEL" --initramfs="$VULCAN" \
+	-- 'no "such" \ test'
+shows "and arrive as one word" 'no test matches: no "such" \\ test$'
+run --accel=tcg --kernel="$HELIOS_KERNEL" --append=foo
+shows "a kernel that stops ends it" '^helios: power off, status 127$'
+
 run --help
 if [ "$status" = 0 ] && grep -q '^Usage: helios-qemu' out; then
 	ok "--help"

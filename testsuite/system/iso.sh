@@ -71,4 +71,20 @@ for what in 'El Torito boot img.* BIOS' 'El Torito boot img.* UEFI' \
 	fi
 done
 
+# What make qemu would do.  The debugger that configure found is no wish.
+build=$(dirname "$HELIOS_QEMU")
+(unset MAKEFLAGS MAKELEVEL MFLAGS; cd "$build" &&
+	make -n qemu && echo == && make -n qemu UEFI=1 GDB=1) >out 2>&1
+if sed '/^==/q' out | grep -q 'helios-qemu --iso=helios.iso' &&
+	! sed '/^==/q' out | grep -q -e '--gdb'; then
+	ok "make qemu boots the image, and waits for nobody"
+else
+	not_ok "make qemu boots the image, and waits for nobody" "$(cat out)"
+fi
+if sed '1,/^==/d' out | grep -q -e '--uefi' &&
+	sed '1,/^==/d' out | grep -q -e '--gdb'; then
+	ok "make qemu UEFI=1 GDB=1"
+else
+	not_ok "make qemu UEFI=1 GDB=1" "$(cat out)"
+fi
 tap_done

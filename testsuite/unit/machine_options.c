@@ -149,6 +149,13 @@ START_TEST(options_wrong)
 	bad("crash=nothing", "crash=nothing: no such kind");
 	good("crash=boot");
 	ck_assert_str_eq(options.crash, "boot");
+	/* The first error is told; what else is right counts. */
+	bad("foo bar panic=reboot", "unknown option \"foo\"");
+	ck_assert_int_eq(options.panic, PANIC_REBOOT);
+	bad("panic=poweroff foo", "unknown option \"foo\"");
+	ck_assert_int_eq(options.panic, PANIC_POWEROFF);
+	bad("panic=poweroff \"foo", "closing double quote");
+	ck_assert_int_eq(options.panic, PANIC_POWEROFF);
 }
 END_TEST
 

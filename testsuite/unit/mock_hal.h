@@ -26,6 +26,7 @@
 #define MOCK_RAM_BASE	0x200000ull
 #define MOCK_DEV_BASE	0xfe000000ull
 #define MOCK_DEV_SIZE	0x01000000ull
+#define MOCK_PHYS_LIMIT	0x1000000000ull	/* 36 bits */
 #define MOCK_TAKEN_BASE	0xfd000000ull	/* the HAL keeps it */
 #define MOCK_TAKEN_SIZE	0x3000ull
 #define MOCK_USER_BASE	0x0000000000400000ull

@@ -384,6 +384,11 @@ START_TEST(devmem_taken)
 		MOCK_TAKEN_BASE - PAGE_SIZE, &cap), HELIOS_OK);
 	ck_assert_uint_eq(device(HELIOS_INIT_DEVMEM, HELIOS_PAGE, PAGE_SIZE,
 		MOCK_TAKEN_BASE + MOCK_TAKEN_SIZE, &cap), HELIOS_OK);
+	/* Nor are addresses that the processor does not have. */
+	ck_assert_uint_eq(device(HELIOS_INIT_DEVMEM, HELIOS_PAGE, PAGE_SIZE,
+		MOCK_PHYS_LIMIT - PAGE_SIZE, &cap), HELIOS_OK);
+	ck_assert_uint_ne(device(HELIOS_INIT_DEVMEM, HELIOS_PAGE, PAGE_SIZE,
+		MOCK_PHYS_LIMIT, &cap), HELIOS_OK);
 }
 END_TEST
 

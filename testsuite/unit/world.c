@@ -39,7 +39,8 @@ world_boot(uint64_t ram_size)
 		.acpi_root = 0xfee1dead, .nranges = 1,
 		.range[0] = { 0x1000, 0x2000, HELIOS_RANGE_BAD } };
 	struct hal_boot boot = { .platform = "mock", .nram = 2,
-		.taken = &taken, .ntaken = 1, .machine = &machine,
+		.taken = &taken, .ntaken = 1,
+		.phys_limit = MOCK_PHYS_LIMIT, .machine = &machine,
 		.argv = argv, .slice_ns = 1000000, .seed = 42 };
 	char err[200] = "";
 

@@ -127,6 +127,30 @@ TEST(irq, each_ack_is_one_interrupt)
 	CHECK(irq_of(h).count >= count + 5);
 }
 
+/* What comes while the driver is still at work comes again at its ACK. */
+TEST(irq, raised_before_the_ack)
+{
+	struct serial sp = open_quiet();
+	helios_cap_t note = make(HELIOS_NOTE, 0), h = issue(&sp, note);
+	unsigned int i, again = 0;
+
+	CHECK_OK(helios_irq_ack(h));
+	for (i = 0; i < 5; i++) {
+		raise_irq(&sp);
+		(void)arrives(note, 1);
+		quiet(&sp);
+		raise_irq(&sp);
+		CHECK_OK(helios_irq_ack(h));
+		again += arrives(note, 1);
+		quiet(&sp);
+		CHECK_OK(helios_irq_ack(h));
+		(void)silent(note);
+		CHECK_OK(helios_irq_ack(h));
+	}
+	serial_close(&sp);
+	CHECK_EQ(again, 5);
+}
+
 TEST(irq, one_handler_for_a_line)
 {
 	struct serial sp = open_quiet();

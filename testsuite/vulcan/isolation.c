@@ -121,6 +121,37 @@ TEST(isolation, last_page)
 			&page, NULL));
 }
 
+/*
+ * Memory that is the kernel's own is not to be had as a device: its image,
+ * the interrupt controllers and what sends interrupts, and addresses that
+ * this processor does not have.
+ */
+TEST(isolation, what_the_kernel_keeps)
+{
+	static const uint64_t kept[] = { 0, 0x200000, 0x220000, 0xfec00000,
+		0xfee00000, 0xfee01000, 0xfeeff000 };
+	uint64_t limit = 1ull << (cpuid_of(0x80000008u, 0).eax & 0xff);
+	struct helios_devmem_info info;
+	helios_cap_t page, part;
+
+	NEED_MACHINE();
+	for (unsigned int i = 0; i < sizeof kept / sizeof *kept; i++) {
+		vulcan_note("%llx", (unsigned long long)kept[i]);
+		CHECK(helios_devmem_pages(HELIOS_INIT_DEVMEM, kept[i],
+				HELIOS_PAGE_SIZE, 1, &page) != HELIOS_OK);
+	}
+	CHECK_OK(helios_devmem_info(HELIOS_INIT_DEVMEM, &info));
+	CHECK_EQ(info.base, 0);
+	CHECK(limit == 1 || info.size <= limit);
+	CHECK(helios_devmem_pages(HELIOS_INIT_DEVMEM, info.size,
+			HELIOS_PAGE_SIZE, 1, &page) != HELIOS_OK);
+	CHECK(helios_devmem_carve(HELIOS_INIT_DEVMEM, 0xfed00000, 0x200000,
+			&part) != HELIOS_OK);
+	/* The next one is free, so it was not refused for something else. */
+	CHECK_OK(helios_devmem_pages(HELIOS_INIT_DEVMEM, 0xfef00000,
+			HELIOS_PAGE_SIZE, 1, &page));
+}
+
 /* Data, stack and heap are no code. */
 TEST(isolation, data_is_not_executed)
 {

@@ -29,7 +29,8 @@ struct devmem {
 	bool orphan;
 };
 
-/* The kernel's own: [0, 2^46) less RAM and what the HAL keeps.  NULL: no
+/* The kernel's own: [0, 2^46), or as many addresses as there are, less RAM
+ * and what the HAL keeps.  NULL: no
  * memory. */
 struct devmem *devmem_boot(const struct hal_boot *hal);
 

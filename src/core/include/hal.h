@@ -40,6 +40,8 @@ struct hal_boot {
 	size_t nram;
 	const struct hal_range *taken;	/* the HAL's own, disjoint from RAM: */
 	size_t ntaken;			/* no DevMem hands it out */
+	uint64_t phys_limit;		/* past the highest physical address
+					 * there can be; 0: no limit known */
 	struct hal_range initramfs;	/* inside RAM; size to the byte */
 	const char *const *argv;	/* init's arguments; NULL at the end */
 	uint64_t user_entry;		/* HELIOS_AT_ENTRY, 0: none */

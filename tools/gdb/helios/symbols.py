@@ -385,13 +385,26 @@ def setup_machine():
     gdb.events.stop.connect(on_machine_stop)
 
 
-def setup():
-    gdb.events.exited.connect(on_exited)
-    objfile = kernel_objfile()
-    if objfile and not objfile.lookup_global_symbol('hosted_debug'):
-        setup_machine()
-        return
+def setup_hosted():
     TextMapped()
     SpaceGone()
     gdb.events.stop.connect(on_stop)
     gdb.events.before_prompt.connect(scan_once)
+
+
+def on_new_objfile(_event):
+    """The kernel, where this was loaded before it."""
+    objfile = kernel_objfile()
+    if objfile is None:
+        return
+    gdb.events.new_objfile.disconnect(on_new_objfile)
+    if objfile.lookup_global_symbol('hosted_debug'):
+        setup_hosted()
+    else:
+        setup_machine()
+
+
+def setup():
+    gdb.events.exited.connect(on_exited)
+    gdb.events.new_objfile.connect(on_new_objfile)
+    on_new_objfile(None)
