@@ -192,3 +192,18 @@ HELIOS_FILE([BOCHS_BIOS], [the BIOS of Bochs],
 HELIOS_FILE([BOCHS_VGABIOS], [the VGA BIOS for Bochs],
   [the VGA BIOS for Bochs], [vgabios], [or configure --without-bochs],
   [/usr/share/bochs/VGABIOS-lgpl-latest /usr/share/vgabios/vgabios.bin])])
+
+dnl Fuzzers are compiled by clang, whatever the rest is compiled by.
+AC_DEFUN([HELIOS_FUZZ],
+[HELIOS_PROG([CLANG], [clang], [clang], [or configure --without-fuzz])
+AC_MSG_CHECKING([whether $CLANG links with libFuzzer])
+cat >conftest.c <<_ACEOF
+int LLVMFuzzerTestOneInput(const unsigned char *d, __SIZE_TYPE__ n)
+{ return d == 0 && n == 1 ? -1 : 0; }
+_ACEOF
+AS_IF(["$CLANG" -fsanitize=fuzzer,address,undefined -o conftest conftest.c dnl
+>&AS_MESSAGE_LOG_FD 2>&1],
+  [AC_MSG_RESULT([yes]); rm -f conftest conftest.c],
+  [AC_MSG_RESULT([no]); rm -f conftest conftest.c
+  HELIOS_MISSING([libFuzzer of $CLANG], [libclang-rt-dev],
+    [or configure --without-fuzz])])])

@@ -96,7 +96,7 @@ EXTRA_DIST += $(vulcan_headers) $(vulcan_sources) \
 	testsuite/vulcan/foreign/foreign.c \
 	testsuite/vulcan/foreign/glibc.c
 
-run: helios-hosted vulcan.tar
+vulcan: helios-hosted vulcan.tar
 	./helios-hosted --log-level=error vulcan.tar
 
 # Vulcan's harness with tests that fail in every way.
@@ -162,6 +162,9 @@ check_DATA += testsuite/differ.tar
 CLEANFILES += testsuite/differ.tar testsuite/differ/init
 EXTRA_DIST += $(differ_sources) testsuite/differ/differ.h \
 	testsuite/differ/script.S
+
+include testsuite/mercury/local.mk
+include testsuite/system/session/local.mk
 
 # Unit tests: the kernel's objects on a HAL of their own.
 
@@ -336,6 +339,44 @@ check_DATA += testsuite/bench.tar
 CLEANFILES += testsuite/bench.tar testsuite/bench/init
 EXTRA_DIST += $(bench_sources) testsuite/bench/bench.h
 
+# Fuzzers, always of clang: make fuzz TARGET=manifest SECONDS=600.
+
+fuzz_sources = $(wildcard $(top_srcdir)/testsuite/fuzz/*)
+fuzz_depends = tools/ipcgen/ipcgen $(ipcgen_generated) $(protocol_headers) \
+	$(protocol_headers:.h=.c) $(fuzz_sources) $(manifest_sources) \
+	$(libmercury_sources) src/core/elf.c src/core/tar.c \
+	src/user/libhelios/elf.c src/user/libhelios/tar.c
+
+if WITH_FUZZ
+testsuite/fuzz/built: $(fuzz_depends)
+	$(AM_V_GEN)$(SHELL) $(top_srcdir)/testsuite/fuzz/build.sh \
+	$(top_srcdir) . '$(CLANG)' && touch $@
+
+check_DATA += testsuite/fuzz/built
+
+fuzz: testsuite/fuzz/built
+	$(SHELL) $(top_srcdir)/testsuite/fuzz/run.sh . '$(TARGET)' '$(SECONDS)'
+else
+fuzz:
+	@echo "This build was configured --without-fuzz." >&2; exit 1
+endif
+
+fuzz-clean:
+	-rm -rf testsuite/fuzz/built testsuite/fuzz/objects \
+	testsuite/fuzz/seeds testsuite/fuzz/probe
+
+clean-local: fuzz-clean
+
+.PHONY: fuzz fuzz-clean
+
+bench-mercury: helios-kernel testsuite/mercury/mercury-cost.tar
+	@HELIOS_KERNEL='$(abs_builddir)/helios-kernel' QEMU='$(QEMU)' \
+	TIMEOUT='$(TIMEOUT)' \
+	MERCURY_COST='$(abs_builddir)/testsuite/mercury/mercury-cost.tar' \
+	$(SHELL) $(srcdir)/testsuite/mercury/bench.sh
+
+.PHONY: bench-mercury
+
 # The scripts, those that take longest first: so they run best in parallel.
 
 TESTS += \
@@ -346,6 +387,11 @@ TESTS += \
 	testsuite/system/qemu-uefi.sh \
 	testsuite/system/qemu-bios.sh \
 	testsuite/system/qemu-kernel.sh \
+	testsuite/system/mercury-valgrind.sh \
+	testsuite/system/mercury-qemu.sh \
+	testsuite/system/mercury-line.sh \
+	testsuite/system/qemu-session.sh \
+	testsuite/fuzz.sh \
 	testsuite/system/differential.sh \
 	testsuite/system/vulcan-valgrind-strict.sh \
 	testsuite/system/vulcan-valgrind-lazy.sh \
@@ -365,6 +411,11 @@ TESTS += \
 	testsuite/system/vulcan-uffd-lazy.sh \
 	testsuite/system/vulcan-sigsegv-strict.sh \
 	testsuite/system/vulcan-sigsegv-lazy.sh \
+	testsuite/system/mercury-uffd.sh \
+	testsuite/system/mercury-sigsegv.sh \
+	testsuite/system/mercury-virtual.sh \
+	testsuite/system/mercury-elf.sh \
+	testsuite/system/mercury-bench.sh \
 	testsuite/system/vulcan-virtual-1.sh \
 	testsuite/system/vulcan-virtual-2.sh \
 	testsuite/system/vulcan-virtual-3.sh \
@@ -385,15 +436,22 @@ TESTS += \
 	testsuite/system/trace-agrees.sh \
 	testsuite/system/vulcan-selftest.sh \
 	testsuite/system/example.sh \
+	testsuite/system/example-driver.sh \
 	testsuite/system/badinput.sh \
 	testsuite/system/bench-smoke.sh \
 	testsuite/system/bench-machine.sh \
 	testsuite/system/iso.sh \
+	testsuite/manifest.sh \
+	testsuite/ipcgen-errors.sh \
+	testsuite/system/session.sh \
 	testsuite/lint.sh
 
 EXTRA_DIST += $(TESTS) testsuite/summary.sh testsuite/valgrind.supp \
 	testsuite/system/lib.sh \
 	testsuite/system/gdb-lib.sh \
+	testsuite/system/mercury-lib.sh \
+	testsuite/manifest \
+	testsuite/fuzz \
 	$(machine_modules)
 
 # The tests on machines are programs in Python; scripts above start them.
@@ -402,17 +460,21 @@ machine_modules = \
 	testsuite/system/machine/__init__.py \
 	testsuite/system/machine/bochs.py \
 	testsuite/system/machine/console.py \
+	testsuite/system/machine/hosted.py \
 	testsuite/system/machine/qemu.py \
 	testsuite/system/machine/screen.py \
 	testsuite/system/machine/tap.py \
 	testsuite/system/machine/vulcan.py \
+	testsuite/system/mercury_elf.py \
+	testsuite/system/mercury_line.py \
 	testsuite/system/qemu_boot.py \
 	testsuite/system/qemu_hang.py \
 	testsuite/system/qemu_kernel.py \
 	testsuite/system/qemu_panic.py \
 	testsuite/system/qemu_refuse.py \
 	testsuite/system/qemu_screen.py \
-	testsuite/system/qemu_stick.py
+	testsuite/system/qemu_stick.py \
+	testsuite/system/session.py
 
 TEST_EXTENSIONS = .sh
 SH_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
@@ -422,6 +484,14 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	HELIOS_HOSTED='$(abs_builddir)/helios-hosted'; export HELIOS_HOSTED; \
 	VULCAN='$(abs_builddir)/vulcan.tar'; export VULCAN; \
+	MERCURY='$(abs_builddir)/testsuite/mercury'; export MERCURY; \
+	SESSION_TAR='$(abs_builddir)/testsuite/session.tar'; \
+	export SESSION_TAR; \
+	IPCGEN='$(abs_builddir)/tools/ipcgen/ipcgen'; export IPCGEN; \
+	HELIOS_MANIFEST='$(abs_builddir)/helios-manifest'; \
+	export HELIOS_MANIFEST; \
+	CLANG='$(CLANG)'; export CLANG; \
+	FUZZ_BUILD='$(abs_builddir)/testsuite/fuzz'; export FUZZ_BUILD; \
 	VULCAN_SELFTEST='$(abs_builddir)/testsuite/vulcan/selftest.tar'; \
 	export VULCAN_SELFTEST; \
 	UNIT_BUILD='$(abs_builddir)/testsuite/unit'; export UNIT_BUILD; \
@@ -442,6 +512,7 @@ AM_TESTS_ENVIRONMENT = \
 	BUILD='$(if $(DEBUG_CPPFLAGS),debug,release)'; export BUILD; \
 	HELIOS_KERNEL='$(abs_builddir)/helios-kernel'; export HELIOS_KERNEL; \
 	HELIOS_TAR='$(abs_builddir)/helios.tar'; export HELIOS_TAR; \
+	SYSINFO_TAR='$(abs_builddir)/sysinfo.tar'; export SYSINFO_TAR; \
 	HELIOS_ISO='$(abs_builddir)/helios.iso'; export HELIOS_ISO; \
 	HELIOS_QEMU='$(abs_builddir)/helios-qemu'; export HELIOS_QEMU; \
 	CONSOLE_FONT='$(CONSOLE_FONT)'; export CONSOLE_FONT; \
@@ -485,4 +556,4 @@ coverage:
 	@echo "Expected a build configured with --enable-coverage." >&2; exit 1
 endif
 
-.PHONY: check-TESTS check-summary coverage run
+.PHONY: check-TESTS check-summary coverage vulcan

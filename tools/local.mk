@@ -62,10 +62,11 @@ grub_config = tools/iso/grub.cfg
 EXTRA_DIST += $(grub_config)
 
 if WITH_ISO
-helios.iso: helios-kernel helios.tar vulcan.tar $(grub_config) Makefile
+helios.iso: helios-kernel helios.tar vulcan.tar sysinfo.tar $(grub_config) \
+		Makefile
 	$(AM_V_GEN)rm -rf $@.d && $(MKDIR_P) $@.d/boot/grub
 	$(AM_V_at)$(OBJCOPY) --strip-debug helios-kernel $@.d/boot/helios-kernel
-	$(AM_V_at)cp -p helios.tar vulcan.tar $@.d/boot
+	$(AM_V_at)cp -p helios.tar vulcan.tar sysinfo.tar $@.d/boot
 	$(AM_V_at)cp $(srcdir)/$(grub_config) $@.d/boot/grub/grub.cfg
 	$(AM_V_at)$(GRUB_MKRESCUE) --xorriso='$(XORRISO)' --fonts= \
 	--locales= --themes= --output=$@.new $@.d -- -volid HELIOS \
@@ -100,3 +101,44 @@ CLEANFILES += helios-qemu
 EXTRA_DIST += tools/helios-qemu.in
 
 .PHONY: iso qemu
+
+# Host tools for those who write drivers: ipcgen compiles interfaces,
+# helios-manifest checks manifests, with sysinit's parser.
+
+bin_PROGRAMS += tools/ipcgen/ipcgen helios-manifest
+
+ipcgen_dir = tools/ipcgen
+tools_ipcgen_ipcgen_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
+	-I$(srcdir)/tools/ipcgen -Itools/ipcgen
+tools_ipcgen_ipcgen_SOURCES = \
+	tools/ipcgen/check.c \
+	tools/ipcgen/client.c \
+	tools/ipcgen/header.c \
+	tools/ipcgen/ipcgen.h \
+	tools/ipcgen/load.c \
+	tools/ipcgen/main.c \
+	tools/ipcgen/server.c
+nodist_tools_ipcgen_ipcgen_SOURCES = \
+	tools/ipcgen/lex.c \
+	tools/ipcgen/parse.c
+
+tools/ipcgen/parse.h tools/ipcgen/parse.c: tools/ipcgen/parse.y
+	$(AM_V_GEN)$(MKDIR_P) tools/ipcgen && $(BISON) -Werror \
+	--header=tools/ipcgen/parse.h -o tools/ipcgen/parse.c $<
+
+tools/ipcgen/lex.c: tools/ipcgen/lex.l
+	$(AM_V_GEN)$(MKDIR_P) tools/ipcgen && $(FLEX) -o $@ $<
+
+ipcgen_generated = tools/ipcgen/lex.c tools/ipcgen/parse.c \
+	tools/ipcgen/parse.h
+ipcgen_objects = $(tools_ipcgen_ipcgen_OBJECTS)
+$(ipcgen_objects): | tools/ipcgen/parse.h
+CLEANFILES += $(ipcgen_generated)
+EXTRA_DIST += tools/ipcgen/lex.l tools/ipcgen/parse.y
+
+helios_manifest_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
+	-I$(top_srcdir)/src/user/include
+helios_manifest_SOURCES = \
+	$(manifest_sources) \
+	tools/helios-manifest/format.c \
+	tools/helios-manifest/helios-manifest.c

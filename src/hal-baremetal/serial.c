@@ -4,9 +4,19 @@
  * (National Semiconductor PC16550D).
  *
  * Polled, with OUT2 off: on a PC that line is what lets its interrupt
- * through, and none is wanted here.  A program may drive the same port later,
- * so each byte relies on no more than the transmitter's state: the FIFO may
- * be off, so only one goes out at a time.
+ * through, and none is wanted here.
+ *
+ * A driver may have the same port, and is stopped at any of its instructions
+ * while the kernel writes.  So what it has set up stays: speed, format,
+ * FIFOs, interrupts, modem lines.  Each byte relies on no more than the
+ * transmitter's state: the FIFO may be off, so only one goes out at a time.
+ * What would keep bytes off the line is put aside for the time of a write:
+ * access to the divisor, a break, loopback.  A write ends when all is sent,
+ * so that a driver that has seen an empty FIFO finds it empty, and one about
+ * to change the line's speed garbles nothing.  The transmitter's interrupt
+ * comes once more then.  One thing is lost: reading the line's status clears
+ * its errors, so those of bytes that arrive meanwhile are not the driver's to
+ * count.
  */
 #include <hal.h>
 
@@ -25,6 +35,7 @@
 #define DIVISOR		1u		/* 115200 baud */
 #define FCR_ON		0x07u		/* both FIFOs on and empty */
 #define LCR_8N1		0x03u
+#define LCR_BREAK	0x40u
 #define LCR_DLAB	0x80u
 #define MCR_PLAIN	0x03u		/* DTR, RTS */
 #define MCR_LOOP	0x10u
@@ -56,6 +67,12 @@ wait_for(uint8_t bit)
 	return false;
 }
 
+static void
+drain(void)
+{
+	stuck = !wait_for(LSR_IDLE);
+}
+
 /* A scratch register that keeps what it is given, and modem lines that come
  * back in loopback mode. */
 static bool
@@ -80,7 +97,7 @@ bool
 serial_init(void)
 {
 	if (present)
-		(void)wait_for(LSR_IDLE);
+		drain();
 	outb(IER, 0);
 	present = probe();
 	if (!present)
@@ -103,16 +120,36 @@ put(char c)
 		outb(DATA, (uint8_t)c);
 }
 
+/* Some hosts of emulated ports are slow to take what changes nothing. */
+static void
+change(uint16_t port, uint8_t from, uint8_t to)
+{
+	if (from != to)
+		outb(port, to);
+}
+
 void
 serial_write(const char *buf, size_t len)
 {
+	uint8_t lcr, mcr, line, modem;
+
 	if (!present)
 		return;
+	lcr = inb(LCR);
+	mcr = inb(MCR);
+	line = (uint8_t)(lcr & ~(LCR_DLAB | LCR_BREAK));
+	modem = (uint8_t)(mcr & ~MCR_LOOP);
+	drain();
+	change(LCR, lcr, line);
+	change(MCR, mcr, modem);
 	for (size_t i = 0; i < len; i++) {
 		if (buf[i] == '\n')
 			put('\r');
 		put(buf[i]);
 	}
+	drain();
+	change(MCR, modem, mcr);
+	change(LCR, line, lcr);
 }
 
 bool

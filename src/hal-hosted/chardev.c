@@ -108,6 +108,12 @@ chardev_connected(const struct chardev *c)
 }
 
 bool
+chardev_carrier(const struct chardev *c)
+{
+	return atomic_load(&c->connected) && !atomic_load(&c->ended);
+}
+
+bool
 chardev_live(const struct chardev *c)
 {
 	return (c->in >= 0 || c->listener >= 0) && !atomic_load(&c->ended);

@@ -34,6 +34,8 @@ void chardev_restore(struct chardev *c);
 void chardev_put(struct chardev *c, uint8_t byte);
 bool chardev_ready(struct chardev *c);		/* for 16 more bytes */
 bool chardev_connected(const struct chardev *c);
+/* Connected, and its end has not been seen: of stdin, too. */
+bool chardev_carrier(const struct chardev *c);
 bool chardev_live(const struct chardev *c);	/* input can still come */
 void chardev_resume(struct chardev *c);		/* there is room again */
 

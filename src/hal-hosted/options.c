@@ -20,7 +20,7 @@ struct options options = {
 	.memory = 256ull << 20,
 	.memory_text = "256M",
 	.slice_ns = 5000000,
-	.com = {"null", "null"},
+	.com = {"stdio", "null"},
 	.log_level = KLOG_WARN,
 };
 
@@ -71,7 +71,7 @@ static const char help_text[] =
 "      --watchdog=MS     virtual time: interrupt a program that makes no\n"
 "                        system call for so many ms of CPU time (100)\n"
 "      --com1=BACKEND    first serial port: null, stdio, pty, file:PATH or\n"
-"                        socket:PATH (null)\n"
+"                        socket:PATH (stdio)\n"
 "      --com2=BACKEND    second serial port\n"
 "      --log-level=LEVEL quiet, error, warn, info or debug (warn)\n"
 "      --trace=FILE      write all kernel entries to FILE\n"

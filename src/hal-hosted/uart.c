@@ -139,8 +139,8 @@ set_lines(struct uart *u)
 			(u->mcr & MCR_OUT1 ? MSR_RI : 0) |
 			(u->mcr & MCR_OUT2 ? MSR_DCD : 0));
 	else
-		now = chardev_connected(u->dev) ?
-			MSR_CTS | MSR_DSR | MSR_DCD : 0;
+		now = (chardev_connected(u->dev) ? MSR_CTS | MSR_DSR : 0) |
+			(chardev_carrier(u->dev) ? MSR_DCD : 0);
 	delta = (uint8_t)(((now ^ u->msr) & MSR_LINES) >> 4);
 	if (now & MSR_RI)
 		delta &= (uint8_t)~MSR_TERI;
@@ -318,6 +318,8 @@ write_register(struct uart *u, unsigned int reg, uint8_t value)
 	case MCR:
 		u->mcr = value & MCR_BITS;
 		set_lines(u);
+		/* Input may have waited for the end of loopback. */
+		chardev_resume(u->dev);
 		break;
 	case SCR:
 		u->scr = value;

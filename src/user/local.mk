@@ -10,7 +10,7 @@
 
 USER_OPT = -O2 -g
 USER_CPPFLAGS = -I$(top_srcdir)/include -I$(top_srcdir)/src/user/include \
-	-fmacro-prefix-map=$(top_srcdir)/=
+	-Iprotocols -fmacro-prefix-map=$(top_srcdir)/=
 USER_CFLAGS = -std=gnu17 $(USER_OPT) $(WARN_CFLAGS) $(USER_TARGET_CFLAGS)
 USER_LINKFLAGS = -nostdlib -static-pie -Wl,-z,text,-z,norelro \
 	-Wl,-z,separate-code,-z,max-page-size=4096,-z,noexecstack \
@@ -78,33 +78,135 @@ helios_userinclude_HEADERS = src/user/include/libhelios.h
 libhelios_includedir = $(includedir)/helios-user
 libhelios_include_HEADERS = $(libhelios_headers)
 
-pkgconfig_DATA = src/user/helios-user.pc
+pkgconfig_DATA = src/user/helios-user.pc src/user/helios-mercury.pc
 
-CLEANFILES += $(libhelios_DATA)
-EXTRA_DIST += $(libhelios_sources) src/user/libhelios/internal.h \
-	src/user/crt0/crt0.S doc/example/Makefile doc/example/hello.c
+# libmercury: what drivers and their clients are linked with besides.
 
-# What a person boots first.
+libmercury_sources = \
+	src/user/libmercury/driver.c \
+	src/user/libmercury/file.c \
+	src/user/libmercury/ipc.c \
+	src/user/libmercury/marshal.c \
+	src/user/libmercury/service.c
 
+libmercury_headers = \
+	src/user/include/mercury/aux.h \
+	src/user/include/mercury/driver.h \
+	src/user/include/mercury/elfinfo.h \
+	src/user/include/mercury/file.h \
+	src/user/include/mercury/ipc.h \
+	src/user/include/mercury/manifest.h \
+	src/user/include/mercury/service.h
+
+# Also compiled into helios-manifest, for the host.
+manifest_sources = \
+	src/user/libmercury/elfinfo.c \
+	src/user/libmercury/manifest.c \
+	src/user/libmercury/manifest_caps.c \
+	src/user/libmercury/manifest_check.c \
+	src/user/libmercury/manifest_print.c \
+	src/user/libmercury/manifest_text.c
+
+libmercury_objects = \
+	$(patsubst %.c,%.uo,$(libmercury_sources) $(manifest_sources)) \
+	$(protocol_objects)
+user_objects += $(libmercury_objects)
+libmercurydir = $(libheliosdir)
+libmercury_DATA = src/user/libmercury.a
+
+src/user/libmercury.a: $(libmercury_objects)
+	$(AM_V_GEN)rm -f $@ && $(AR) crD $@ $(libmercury_objects) && \
+	$(RANLIB) -D $@
+
+mercury_includedir = $(includedir)/mercury
+mercury_include_HEADERS = $(libmercury_headers)
+nodist_mercury_include_HEADERS = $(protocol_headers)
+
+CLEANFILES += $(libhelios_DATA) $(libmercury_DATA)
+EXTRA_DIST += $(libmercury_sources) $(manifest_sources) \
+	$(libhelios_sources) src/user/libhelios/internal.h \
+	src/user/crt0/crt0.S doc/example/Makefile doc/example/hello.c \
+	doc/example-driver/Makefile doc/example-driver/echo.c \
+	doc/example-driver/echo.manifest
+
+# sysinit, the first program, and usrinit, which it starts last.
+
+sysinit_sources = \
+	src/user/sysinit/driver.c \
+	src/user/sysinit/driverserver.c \
+	src/user/sysinit/fs.c \
+	src/user/sysinit/grant.c \
+	src/user/sysinit/handle.c \
+	src/user/sysinit/log.c \
+	src/user/sysinit/main.c \
+	src/user/sysinit/pci.c \
+	src/user/sysinit/process.c \
+	src/user/sysinit/procserver.c \
+	src/user/sysinit/registry.c \
+	src/user/sysinit/report.c \
+	src/user/sysinit/stats.c \
+	src/user/sysinit/supervise.c \
+	src/user/sysinit/timer.c \
+	src/user/sysinit/waiter.c
+
+usrinit_sources = \
+	src/user/usrinit/commands.c \
+	src/user/usrinit/devices.c \
+	src/user/usrinit/drivers.c \
+	src/user/usrinit/files.c \
+	src/user/usrinit/keys.c \
+	src/user/usrinit/line.c \
+	src/user/usrinit/main.c \
+	src/user/usrinit/processes.c \
+	src/user/usrinit/serial.c \
+	src/user/usrinit/session.c
+
+sysinit_objects = $(sysinit_sources:.c=.uo)
+usrinit_objects = $(usrinit_sources:.c=.uo)
 sysinfo_objects = src/user/sysinfo/sysinfo.uo
-user_objects += $(sysinfo_objects)
-$(sysinfo_objects): USER_CPPFLAGS += -DHELIOS_VERSION='"$(PACKAGE_VERSION)"'
+user_objects += $(sysinit_objects) $(usrinit_objects) $(sysinfo_objects)
+$(sysinfo_objects) $(usrinit_objects): \
+	USER_CPPFLAGS += -DHELIOS_VERSION='"$(PACKAGE_VERSION)"'
 
-src/user/sysinfo/init: $(sysinfo_objects) $(libhelios_DATA)
+mercury_programs = src/user/sysinit/sysinit src/user/usrinit/usrinit
+src/user/sysinit/sysinit: $(sysinit_objects)
+src/user/usrinit/usrinit: $(usrinit_objects)
+$(mercury_programs): $(libmercury_DATA) $(libhelios_DATA)
+	$(AM_V_CCLD)$(USER_LINK) -o $@ $(filter %.uo,$^) \
+	$(libmercury_DATA) $(libhelios_DATA)
+
+src/user/sysinfo/sysinfo: $(sysinfo_objects) $(libhelios_DATA)
 	$(AM_V_CCLD)$(USER_LINK) -o $@ $(sysinfo_objects) $(libhelios_DATA)
 
 # Archives to boot from are the same to the byte for the same programs: no
 # dates, no owners.
 INITRAMFS = $(TAR) --format=ustar --mtime=@0 --owner=0 --group=0 \
-	--numeric-owner --mode=0755
+	--numeric-owner --mode=0755 --sort=name
 
-helios.tar: src/user/sysinfo/init
-	$(AM_V_GEN)$(INITRAMFS) -cf $@.new -C src/user/sysinfo init && \
-	mv $@.new $@
+# What a person boots first: the drivers and a session; and what the machine
+# is.
+helios.tar: $(mercury_programs) $(driver_programs)
+	$(AM_V_GEN)$(INITRAMFS) --transform='s|.*/sysinit$$|init|' \
+	--transform='s|.*/usrinit$$|usrinit|' \
+	--transform='s|^drivers/[^/]*/|drivers/|' \
+	-cf $@.new $(mercury_programs) $(driver_programs) && mv $@.new $@
 
-pkgdata_DATA += helios.tar
-CLEANFILES += helios.tar src/user/sysinfo/init
-EXTRA_DIST += src/user/sysinfo/sysinfo.c
+sysinfo.tar: src/user/sysinfo/sysinfo
+	$(AM_V_GEN)$(INITRAMFS) --transform='s|^sysinfo$$|init|' -cf $@.new \
+	-C src/user/sysinfo sysinfo && mv $@.new $@
+
+pkgdata_DATA += helios.tar sysinfo.tar
+CLEANFILES += helios.tar sysinfo.tar $(mercury_programs) \
+	src/user/sysinfo/sysinfo
+EXTRA_DIST += $(sysinit_sources) $(usrinit_sources) \
+	src/user/libmercury/manifest_internal.h \
+	src/user/sysinfo/sysinfo.c src/user/sysinit/sysinit.h \
+	src/user/usrinit/usrinit.h
+
+run: helios-hosted helios.tar
+	./helios-hosted --log-level=error helios.tar
+
+.PHONY: run
 
 # Rules that the compiler wrote: which object depends on which header.
 user_depends = $(user_objects:.uo=.d)

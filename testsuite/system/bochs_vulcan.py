@@ -13,7 +13,7 @@ USES = ["PCID", "SMEP", "SMAP", "FSGSBASE", "XSAVE"]
 
 def boot(entry):
     machine = Bochs(ISO)
-    machine.wait_for(r"Helios, verbose")
+    machine.wait_for(r"what this machine is, verbose")
     machine.key(entry)
     return machine
 

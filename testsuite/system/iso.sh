@@ -8,7 +8,8 @@ need_iso
 make_workdir
 cd "$workdir" || exit 99
 
-: "${HELIOS_ISO:?}" "${HELIOS_TAR:?}" "${HELIOS_KERNEL:?}" "${XORRISO:?}"
+: "${HELIOS_ISO:?}" "${HELIOS_TAR:?}" "${SYSINFO_TAR:?}" "${HELIOS_KERNEL:?}" \
+	"${XORRISO:?}"
 
 "$XORRISO" -osirrox on -indev "$HELIOS_ISO" -extract /boot boot >log 2>&1 ||
 	not_ok "the image can be read" "$(tail -n 20 log)"
@@ -24,6 +25,7 @@ same()
 }
 
 same "helios.tar is the one of the build" "$HELIOS_TAR" boot/helios.tar
+same "sysinfo.tar is the one of the build" "$SYSINFO_TAR" boot/sysinfo.tar
 same "vulcan.tar is the one of the build" "$VULCAN" boot/vulcan.tar
 "$OBJCOPY" --strip-debug "$HELIOS_KERNEL" kernel
 same "the kernel is the one of the build, without debug information" \
@@ -36,7 +38,9 @@ fi
 
 # Each entry boots files that are there, and waits for a key at its end.
 config=boot/grub/grub.cfg
-for title in 'Helios' 'Helios, self test (Vulcan)' 'Helios, verbose'; do
+for title in 'Helios' 'Helios, self test (Vulcan)' \
+	'Helios, what this machine is' \
+	'Helios, what this machine is, verbose'; do
 	if grep -qF "menuentry \"$title\"" $config; then
 		ok "the menu has '$title'"
 	else
@@ -47,13 +51,13 @@ missing=$(sed -n 's/^[[:space:]]*\(multiboot2\|module2\) \/\([^ ]*\).*/\2/p' \
 	$config | sort -u | while read -r file; do
 		[ -f "$file" ] || echo "$file"
 	done)
-if [ -z "$missing" ] && [ "$(grep -c '^	multiboot2 ' $config)" = 3 ]; then
+if [ -z "$missing" ] && [ "$(grep -c '^	multiboot2 ' $config)" = 4 ]; then
 	ok "what the menu boots is there"
 else
 	not_ok "what the menu boots is there" "missing: $missing
 $(cat $config)"
 fi
-if [ "$(grep -c '^	multiboot2 .* end=key' $config)" = 3 ]; then
+if [ "$(grep -c '^	multiboot2 .* end=key' $config)" = 4 ]; then
 	ok "each entry waits for a key at its end"
 else
 	not_ok "each entry waits for a key at its end" "$(cat $config)"

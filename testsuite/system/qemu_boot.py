@@ -10,14 +10,16 @@ from machine import vulcan
 from machine.qemu import ISO, Qemu
 from machine.tap import Tap
 
-ENTRIES = ["Helios", "Helios, self test (Vulcan)", "Helios, verbose"]
+ENTRIES = ["Helios", "Helios, self test (Vulcan)",
+           "Helios, what this machine is",
+           "Helios, what this machine is, verbose"]
 
 
 def main():
     firmware = sys.argv[1]
     tap = Tap()
     machine = Qemu(iso=ISO, uefi=firmware == "uefi", memory="256M")
-    machine.wait_for(r"Helios, verbose")
+    machine.wait_for(r"what this machine is, verbose")
     missing = [x for x in ENTRIES if x not in machine.text]
     tap.check(not missing, f"{firmware}: the menu is complete",
               f"missing: {missing}; {machine.tail()}")

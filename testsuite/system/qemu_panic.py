@@ -10,7 +10,7 @@ import re
 import subprocess
 
 from machine.console import Ended, Hang
-from machine.qemu import HELIOS_TAR, KERNEL, NM, Qemu
+from machine.qemu import SYSINFO_TAR, KERNEL, NM, Qemu
 from machine.tap import Tap
 
 # Kind: what is said, and whether the processor noticed (not a check).
@@ -51,7 +51,7 @@ def symbols():
 
 
 def crash(kind, panic, **how):
-    return Qemu(kernel=KERNEL, initramfs=HELIOS_TAR,
+    return Qemu(kernel=KERNEL, initramfs=SYSINFO_TAR,
                 append=f"crash={kind} panic={panic}", **how)
 
 

@@ -7,14 +7,14 @@ import re
 import tempfile
 
 from machine.console import Ended, Hang
-from machine.qemu import HELIOS_TAR, KERNEL, VULCAN, Qemu
+from machine.qemu import SYSINFO_TAR, KERNEL, VULCAN, Qemu
 from machine.tap import Tap
 
 UNKNOWN = r"unknown option \"nonsense\"; .*log-level=.* --"
 
 
 class Case:
-    def __init__(self, words, initramfs=HELIOS_TAR, append="", **how):
+    def __init__(self, words, initramfs=SYSINFO_TAR, append="", **how):
         self.words, self.initramfs, self.append = words, initramfs, append
         self.how = how
 
@@ -100,7 +100,7 @@ def too_little(tap):
     little."""
     said = 0
     for mebibytes in (16, 8, 6, 5, 4):
-        machine = Qemu(kernel=KERNEL, initramfs=HELIOS_TAR,
+        machine = Qemu(kernel=KERNEL, initramfs=SYSINFO_TAR,
                        memory=f"{mebibytes}M")
         name = f"{mebibytes} MiB of memory: it boots or says why not"
         try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a person sees after choosing "Helios" from the menu: on a VGA's text
-screen, and on the framebuffer that UEFI leaves.  The picture is read by the
-shapes of its letters."""
+"""What a person sees after choosing "what this machine is" from the menu: on a
+VGA's text screen, and on the framebuffer that UEFI leaves.  The picture is
+read by the shapes of its letters."""
 
 from machine.console import Ended, Hang
 from machine.qemu import ISO, Qemu
@@ -20,8 +20,8 @@ def fold(lines, columns):
 def look(tap, name, **how):
     machine = Qemu(iso=ISO, memory="256M", **how)
     try:
-        machine.wait_for(r"Helios, verbose")
-        machine.send("n")
+        machine.wait_for(r"what this machine is, verbose")
+        machine.send("i")
         machine.wait_for(r"^helios: press a key to power off$")
     except (Hang, Ended) as error:
         tap.not_ok(f"{name}: boots", str(error))

@@ -234,6 +234,91 @@ TEST(program, with_memory_of_its_own)
 	CHECK_EQ(wait_exit(p.fault), 18);
 }
 
+/* What a starter can say of it all: whose memory, where, and how much. */
+
+#define CHILD_AUX	0x1234567800000000ull
+
+CHILD(placed)
+{
+	const struct helios_process *p = &helios_process;
+	uint64_t what;
+
+	if (p->cspace != HELIOS_CADDR_UNDEF || p->vspace != HELIOS_CADDR_UNDEF)
+		return 1;
+	if (helios_aux(CHILD_AUX, 0) != 21 || helios_aux(CHILD_AUX + 1, 0) !=
+			UINT64_MAX || helios_aux(CHILD_AUX + 2, 5) != 5)
+		return 2;
+	if (helios_identify(HELIOS_INIT_CSPACE, &what) != HELIOS_OK ||
+			HELIOS_IDENTIFY_TYPE(what) != HELIOS_ENDPOINT ||
+			(what & (HELIOS_IDENTIFY_SEND | HELIOS_IDENTIFY_RECV |
+			HELIOS_IDENTIFY_GRANT)) != HELIOS_IDENTIFY_SEND)
+		return 3;
+	if (helios_identify(HELIOS_INIT_VSPACE, &what) != HELIOS_OK ||
+			(what & (HELIOS_IDENTIFY_SEND | HELIOS_IDENTIFY_RECV |
+			HELIOS_IDENTIFY_GRANT)) != HELIOS_IDENTIFY_RECV)
+		return 4;
+	return 0;
+}
+
+TEST(program, placed_as_its_starter_says)
+{
+	const uint64_t aux[] = { CHILD_AUX, 21, CHILD_AUX + 1, UINT64_MAX };
+	const helios_cap_t as[] = { HELIOS_INIT_CSPACE, HELIOS_INIT_VSPACE };
+	const uint32_t rights[] = { HELIOS_RIGHT_SEND, HELIOS_RIGHT_RECV };
+	struct helios_memory_info before, after, quota;
+	struct helios_program p = {
+		.ncaps = 2, .as = as, .rights = rights, .silent = true,
+		.aux = aux, .naux = 2,
+	};
+	helios_cap_t ep, memory;
+
+	CHECK_OK(helios_newendpoint(&p.fault));
+	CHECK_OK(helios_newendpoint(&ep));
+	CHECK_OK(helios_newmemory(600, &memory));
+	p.caps = (const helios_cap_t[]){ ep, ep };
+	p.from = &memory;
+	CHECK_OK(helios_memory_info(memory, &before));
+	vulcan_load_child(&p, "placed");
+	/* All of it is from there. */
+	CHECK_OK(helios_memory_info(p.memory, &quota));
+	CHECK_OK(helios_memory_info(memory, &after));
+	CHECK(before.free - after.free >= quota.pages);
+	CHECK_OK(helios_task_resume(p.task));
+	CHECK_EQ(wait_exit(p.fault), 0);
+	CHECK_OK(helios_program_destroy(&p));
+	CHECK_OK(helios_memory_info(memory, &after));
+	CHECK_EQ(after.free, before.free);
+}
+
+/* The size that it says is the size that it takes. */
+TEST(program, pages_it_needs)
+{
+	struct helios_program p = { .fault = HELIOS_CADDR_UNDEF };
+	struct helios_memory_info info;
+	struct helios_tar tar;
+	uint64_t pages;
+	size_t size;
+	void *init;
+
+	CHECK_OK(helios_tar_initramfs(&tar));
+	CHECK_OK(helios_tar_load(&tar, "init", &init, &size));
+	p.image = init;
+	p.size = size;
+	CHECK_OK(helios_program_pages(&p, &pages));
+	CHECK_OK(helios_program_load(&p));
+	CHECK_OK(helios_memory_info(p.memory, &info));
+	CHECK_EQ(info.pages, pages);
+	CHECK_OK(helios_program_destroy(&p));
+	p.memory_pages = pages - 1;
+	CHECK_STATUS(helios_program_load(&p), HELIOS_NOMEM);
+	p.memory_pages = pages;
+	CHECK_OK(helios_program_load(&p));
+	CHECK_OK(helios_program_destroy(&p));
+	p.size = 3;
+	CHECK_STATUS(helios_program_pages(&p, &pages), HELIOS_INVALID_PARAM);
+	CHECK(p.why != NULL);
+}
+
 TEST(program, destroy_returns_everything)
 {
 	struct helios_program p = { .fault = HELIOS_CADDR_UNDEF };

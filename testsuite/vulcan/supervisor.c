@@ -50,6 +50,7 @@ struct level {
 	struct helios_cspace_info cspace;
 	struct helios_vspace_info vspace;
 	struct helios_counts counts;
+	struct vulcan_world world;
 };
 
 static uint8_t used_before[MAX_SLOTS / 8];
@@ -122,11 +123,14 @@ vulcan_fail(const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!claim())
+	if (run.test && !claim())
 		park();
 	va_start(ap, fmt);
 	write_text(file, line, fmt, ap);
 	va_end(ap);
+	/* Before the first test, or between two. */
+	if (!run.test)
+		helios_panic("%s", run.text);
 	finish(FAILED);
 }
 
@@ -229,16 +233,27 @@ need(enum helios_status status, const char *what)
 		(unsigned long long)helios_detail());
 }
 
+/* Another program has neither SystemControl nor a higher priority. */
+static bool
+is_init(void)
+{
+	return helios_process.system != HELIOS_CADDR_UNDEF;
+}
+
 static void
 measure(struct level *l)
 {
+	*l = (struct level){ 0 };
 	need(helios_memory_info(sup.memory, &l->memory), "Memory INFO");
 	need(helios_cspace_info(helios_process.cspace, &l->cspace),
 			"CSpace INFO");
 	need(helios_vspace_info(helios_process.vspace, &l->vspace),
 			"VSpace INFO");
-	need(helios_system_counts(helios_process.system, &l->counts),
-			"SystemControl COUNTS");
+	if (is_init())
+		need(helios_system_counts(helios_process.system, &l->counts),
+				"SystemControl COUNTS");
+	if (vulcan_world_measure)
+		vulcan_world_measure(&l->world);
 }
 
 static bool
@@ -334,6 +349,9 @@ check_leaks(const struct level *a)
 	compare("cspaces", a->counts.cspaces, b.counts.cspaces);
 	compare("vspaces", a->counts.vspaces, b.counts.vspaces);
 	compare("memories", a->counts.memories, b.counts.memories);
+	for (unsigned int i = 0; i < a->world.count; i++)
+		compare(a->world.names[i], a->world.values[i],
+				b.world.values[i]);
 	if (run.leak[0] && atomic_load(&run.verdict) != FAILED)
 		set_verdict(FAILED, "after everything the test had was "
 				"destroyed, the system is not as before");
@@ -520,6 +538,8 @@ supervisor_set_up(void)
 	struct level now;
 
 	helios_process.panic = on_panic;
+	if (vulcan_world_set_up)
+		vulcan_world_set_up();
 	sup.memory = helios_process.memory;
 	need(helios_newendpoint(&sup.faults), "an endpoint");
 	need(helios_newnote(&sup.event), "a note");
@@ -529,9 +549,12 @@ supervisor_set_up(void)
 	need(helios_mint(sup.faults, HELIOS_RIGHT_SEND | HELIOS_RIGHT_GRANT,
 			OTHER_THREAD, &sup.other_fault), "MINT");
 	need(helios_task_info(helios_process.task, &info), "Task INFO");
-	need(helios_task_set_priority(helios_process.task, info.highest,
-			info.highest), "SET_PRIORITY");
-	sup.highest = info.highest ? info.highest - 1 : 0;
+	sup.highest = info.highest;
+	if (is_init() && info.highest > 0) {
+		need(helios_task_set_priority(helios_process.task,
+				info.highest, info.highest), "SET_PRIORITY");
+		sup.highest--;
+	}
 	measure(&now);
 	remember_slots(now.cspace.slots);
 }

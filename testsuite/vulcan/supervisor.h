@@ -26,6 +26,23 @@ void supervisor_set_up(void);
 enum verdict supervisor_run(const struct vulcan_test *test,
 		uint64_t timeout_ms, struct report *report);
 
+/*
+ * For programs that are not init: what else must be the same after a test as
+ * before.  Both are optional, and called between tests.
+ */
+#define VULCAN_WORLD	16u
+
+struct vulcan_world {
+	unsigned int count;
+	const char *names[VULCAN_WORLD];
+	uint64_t values[VULCAN_WORLD];
+};
+
+/* Once, as long as the program's own Memory is the one in use. */
+void vulcan_world_set_up(void) __attribute__((weak));
+/* *out is zeroed. */
+void vulcan_world_measure(struct vulcan_world *out) __attribute__((weak));
+
 /* A child is told what it is by this option and its name. */
 #define VULCAN_CHILD_OPTION	"--child"
 

@@ -16,7 +16,8 @@ extern struct vulcan_test *__stop_vulcan_tests[];
 static struct {
 	const char *only[MAX_PATTERNS];
 	const char *skip[MAX_PATTERNS];
-	unsigned int nonly, nskip;
+	const char *set[MAX_PATTERNS];
+	unsigned int nonly, nskip, nset;
 	unsigned long long repeat, seed, timeout;
 	bool list, verbose, shuffle;
 } opt = { .repeat = 1, .timeout = VULCAN_TIMEOUT };
@@ -43,17 +44,19 @@ static void
 print_result(const struct vulcan_test *test, enum verdict verdict,
 		const struct report *report)
 {
+	bool skipped = verdict == SKIPPED;
+
 	result.count++;
-	helios_printf("%sok %u - %s::%s", verdict == FAILED ? "not " : "",
-			result.count, test->area, test->name);
-	if (verdict == SKIPPED)
-		helios_printf(" # SKIP %s", report->text);
-	helios_printf("\n");
+	/* One line is one write: others may use the console, too. */
+	helios_printf("%sok %u - %s::%s%s%s\n", verdict == FAILED ? "not " :
+			"", result.count, test->area, test->name,
+			skipped ? " # SKIP " : "",
+			skipped ? report->text : "");
 	if (verdict == FAILED) {
 		result.failed++;
 		print_comment(report->text);
 		print_comment(report->leak);
-	} else if (verdict == SKIPPED) {
+	} else if (skipped) {
 		result.skipped++;
 	} else {
 		result.passed++;
@@ -152,7 +155,8 @@ usage(const char *what, const char *arg)
 {
 	helios_printf("Bail out! %s: %s\n"
 		"# usage: [--list] [--repeat=N] [--shuffle[=SEED]]\n"
-		"# [--timeout=MS] [--skip=GLOB] [--verbose] [GLOB...]\n"
+		"# [--timeout=MS] [--skip=GLOB] [--set=NAME=NUMBER] [--verbose]\n"
+		"# [GLOB...]\n"
 		"# a GLOB is area::name or area, with * and ?\n", what, arg);
 	helios_exit(1);
 }
@@ -165,6 +169,18 @@ number(const char *arg, const char *value)
 	if (helios_parse_u64(value, &n))
 		usage("expected a number", arg);
 	return n;
+}
+
+uint64_t
+vulcan_setting(const char *name, uint64_t otherwise)
+{
+	size_t len = strlen(name);
+	unsigned int i;
+
+	for (i = 0; i < opt.nset; i++)
+		if (!strncmp(opt.set[i], name, len) && opt.set[i][len] == '=')
+			return number(opt.set[i], opt.set[i] + len + 1);
+	return otherwise;
 }
 
 static void
@@ -188,6 +204,8 @@ parse_option(const char *arg)
 		opt.timeout = number(arg, arg + 10);
 	else if (!strncmp(arg, "--skip=", 7))
 		add_pattern(opt.skip, &opt.nskip, arg + 7);
+	else if (!strncmp(arg, "--set=", 6))
+		add_pattern(opt.set, &opt.nset, arg + 6);
 	else if (!strncmp(arg, "--shuffle=", 10))
 		opt.seed = number(arg, arg + 10);
 	else if (arg[0] == '-' && strcmp(arg, "--shuffle"))
@@ -243,7 +261,7 @@ main(int argc, char **argv, char **envp)
 	int i;
 
 	(void)envp;
-	if (argc == 3 && !strcmp(argv[1], VULCAN_CHILD_OPTION))
+	if (argc >= 3 && !strcmp(argv[1], VULCAN_CHILD_OPTION))
 		return child_main(argv[2]);
 	for (i = 1; i < argc; i++)
 		parse_option(argv[i]);

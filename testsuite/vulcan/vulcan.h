@@ -106,6 +106,9 @@ void vulcan_timeout(unsigned int ms);
 /* Is a HELIOS_BOOT_* flag set? */
 bool vulcan_boot_flag(uint64_t flag);
 
+/* The value of --set=NAME=VALUE, or this one. */
+uint64_t vulcan_setting(const char *name, uint64_t otherwise);
+
 #define CHECK(cond)							\
 	do {								\
 		if (!(cond))						\

@@ -63,6 +63,12 @@ helios_detail(void)
 	return helios_tls.detail;
 }
 
+void
+helios_set_detail(uint64_t detail)
+{
+	helios_tls.detail = detail;
+}
+
 static const struct {
 	const char *name, *text;
 } statuses[] = {

@@ -33,6 +33,8 @@ struct loader {
 	uint64_t area_top;		/* end of the TLS pages */
 	uint64_t tp, ipcbuf, sp;
 	uint64_t pages;			/* in all */
+	unsigned int radix, holder;	/* of its CSpace and the holder */
+	uint64_t quota;			/* pages that all this needs */
 };
 
 static enum helios_status
@@ -49,6 +51,16 @@ pages_of(uint64_t start, uint64_t size)
 	uint64_t end = round_up(start + size, HELIOS_PAGE_SIZE);
 
 	return size ? end / HELIOS_PAGE_SIZE - first : 0;
+}
+
+static unsigned int
+radix_for(uint64_t slots)
+{
+	unsigned int radix = RADIX_MIN;
+
+	while (1ull << radix < slots)
+		radix++;
+	return radix;
 }
 
 /* Where everything will be, relative to what is known so far: sizes. */
@@ -74,17 +86,27 @@ measure(struct loader *l)
 	l->stack_top = stack;
 	l->area_top = stack + tls;
 	l->pages += l->area_top / HELIOS_PAGE_SIZE + 1;
+	l->radix = p->cspace_radix ? p->cspace_radix : RADIX_MIN;
+	l->holder = radix_for(l->pages);
+	if (l->holder > RADIX_MAX)
+		return refuse(p, "image and stack have more than 65536 "
+				"pages");
+	l->quota = l->pages + SLACK + (64ull << l->radix >> 12) +
+		(64ull << l->holder >> 12);
 	return HELIOS_OK;
 }
 
-static unsigned int
-radix_for(uint64_t slots)
+enum helios_status
+helios_program_pages(struct helios_program *p, uint64_t *pages)
 {
-	unsigned int radix = RADIX_MIN;
+	struct loader l = { .p = p };
+	enum helios_status status;
 
-	while (1ull << radix < slots)
-		radix++;
-	return radix;
+	p->why = NULL;
+	status = measure(&l);
+	if (status == HELIOS_OK)
+		*pages = l.quota;
+	return status;
 }
 
 /* The Memory, and from it the objects. */
@@ -92,29 +114,23 @@ static enum helios_status
 make_objects(struct loader *l)
 {
 	struct helios_program *p = l->p;
-	unsigned int radix = p->cspace_radix ? p->cspace_radix : RADIX_MIN;
-	unsigned int holder = radix_for(l->pages);
-	uint64_t quota = l->pages + SLACK + (64ull << radix >> 12) +
-		(64ull << holder >> 12);
 	enum helios_status status;
 	const struct {
 		uint64_t type, size;
 		helios_cap_t *out;
 	} want[] = {
-		{ HELIOS_CSPACE, radix, &p->cspace },
-		{ HELIOS_CSPACE, holder, &p->holder },
+		{ HELIOS_CSPACE, l->radix, &p->cspace },
+		{ HELIOS_CSPACE, l->holder, &p->holder },
 		{ HELIOS_VSPACE, 0, &p->vspace },
 		{ HELIOS_TASK, 0, &p->task },
 	};
 	unsigned int i;
 
-	if (holder > RADIX_MAX)
-		return refuse(p, "image and stack have more than 65536 "
-				"pages");
-	if (p->memory_pages && p->memory_pages < quota)
-		return failed(HELIOS_NOMEM, quota - p->memory_pages);
-	status = helios_newmemory(p->memory_pages ? p->memory_pages : quota,
-			&p->memory);
+	if (p->memory_pages && p->memory_pages < l->quota)
+		return failed(HELIOS_NOMEM, l->quota - p->memory_pages);
+	status = helios_allocate(p->from ? *p->from : helios_process.memory,
+			HELIOS_MEMORY, p->memory_pages ? p->memory_pages :
+			l->quota, 1, &p->memory);
 	for (i = 0; status == HELIOS_OK && i < 4; i++)
 		status = helios_allocate(p->memory, want[i].type,
 				want[i].size, 1, want[i].out);
@@ -342,12 +358,14 @@ add_auxv(struct builder *b)
 	add_aux(b, HELIOS_AT_ENTRY, helios_aux(HELIOS_AT_ENTRY, 0));
 	add_aux(b, HELIOS_AT_IPCBUF, l->ipcbuf);
 	add_aux(b, HELIOS_AT_TLS, l->tp);
-	for (i = 0; i < p->ncaps; i++)
+	for (i = 0; !p->silent && i < p->ncaps; i++)
 		if (p->as[i] < HELIOS_INIT_CAPS)
 			add_aux(b, HELIOS_AT_CAP(p->as[i]), p->as[i]);
 	for (i = 0; i < HELIOS_INIT_MEMORY; i++)
 		if (p->self & 1u << i)
 			add_aux(b, HELIOS_AT_CAP(i), i);
+	for (i = 0; i < p->naux; i++)
+		add_aux(b, p->aux[2 * i], p->aux[2 * i + 1]);
 	add_aux(b, AT_NULL, 0);
 }
 
@@ -415,6 +433,7 @@ give_caps(struct helios_program *p)
 		for (i = 0; status == HELIOS_OK && i < p->ncaps; i++)
 			if (moves_only(p->caps[i]) == (pass == 1))
 				status = give(p, p->caps[i], p->as[i],
+						p->rights ? p->rights[i] :
 						HELIOS_RIGHTS_ALL, pass == 1);
 	return status;
 }

@@ -11,6 +11,7 @@
 #ifndef HELIOS_USER_ELF_H
 #define HELIOS_USER_ELF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <helios/error.h>
 #include <helios/types.h>
@@ -51,23 +52,29 @@ struct helios_program {
 	uint64_t task_flags;		/* HELIOS_TASK_* */
 	unsigned int priority, highest;	/* both 0: as the maker */
 	helios_cap_t fault;		/* endpoint, UNDEF: none */
-	uint64_t memory_pages;		/* its quota; 0: as much as needed
-					 * is taken from process.memory */
+	uint64_t memory_pages;		/* its quota; 0: as much as needed */
+	const helios_cap_t *from;	/* Memory to carve that from; NULL:
+					 * process.memory */
 	/*
 	 * Capabilities for it: slot as[i] of its CSpace gets a copy of
 	 * caps[i] (what cannot be copied, such as a Memory, is moved, after
-	 * everything that can fail but such a move itself).  as[] is an
-	 * enum helios_init_cap, which HELIOS_AT_CAP announces,
-	 * or any slot from HELIOS_INIT_CAPS on.
+	 * everything that can fail but such a move itself).  as[] is any
+	 * slot; of an enum helios_init_cap HELIOS_AT_CAP announces it,
+	 * unless silent.
 	 */
 	unsigned int ncaps;
 	const helios_cap_t *caps;
 	const helios_cap_t *as;
+	const uint32_t *rights;		/* of the copies; NULL: all */
+	bool silent;
 	/*
 	 * Bits: also give it its own CSpace, VSpace, Task (as init has
 	 * them): 1 << HELIOS_INIT_CSPACE and so on.
 	 */
 	unsigned int self;
+	/* Aux entries of the starter's own: naux pairs of type and value. */
+	const uint64_t *aux;
+	unsigned int naux;
 
 	/* Out: the caller's capabilities. */
 	helios_cap_t memory;		/* its quota, holds everything */
@@ -76,6 +83,12 @@ struct helios_program {
 	uint64_t base;			/* where it was loaded */
 	const char *why;		/* after INVALID_PARAM, or NULL */
 };
+
+/*
+ * The quota that it takes with memory_pages 0.  INVALID_PARAM as from load.
+ */
+enum helios_status helios_program_pages(struct helios_program *program,
+		uint64_t *pages);
 
 /*
  * Load; the task is left suspended, helios_task_resume(program->task) starts

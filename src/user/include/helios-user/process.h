@@ -78,6 +78,8 @@ const char *helios_getenv(const char *name);
 
 /* The detail of this thread's last status other than HELIOS_OK. */
 uint64_t helios_detail(void);
+/* For libraries on top of this one: make it so. */
+void helios_set_detail(uint64_t detail);
 
 /* "INVALID_CTYPE", or "unknown status".  Static storage. */
 const char *helios_status_name(enum helios_status status);
