@@ -442,7 +442,7 @@ TESTS += \
 	testsuite/system/bench-machine.sh \
 	testsuite/system/iso.sh \
 	testsuite/manifest.sh \
-	testsuite/ipcgen-errors.sh \
+	testsuite/ipcgen.sh \
 	testsuite/system/session.sh \
 	testsuite/lint.sh
 
@@ -451,6 +451,7 @@ EXTRA_DIST += $(TESTS) testsuite/summary.sh testsuite/valgrind.supp \
 	testsuite/system/gdb-lib.sh \
 	testsuite/system/mercury-lib.sh \
 	testsuite/manifest \
+	testsuite/ipcgen $(wildcard $(top_srcdir)/testsuite/ipcgen/*.[ch]) \
 	testsuite/fuzz \
 	$(machine_modules)
 

@@ -609,9 +609,6 @@ check_interface(const struct file *f, struct decl *d)
 	uint64_t next = 1;
 
 	check_parents(f, d);
-	if (d->methods == NULL && d->parents == NULL)
-		error_at(d->name->where, "expected a method in an interface "
-				"without parents, found none");
 	for (struct method *m = d->methods; m != NULL; m = m->next) {
 		check_serial(d, m, &next);
 		check_method(f, m);

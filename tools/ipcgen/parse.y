@@ -143,8 +143,8 @@ decl: UNIT name ';'		{ new_decl(DECL_UNIT, $1, $2); }
 		{ struct decl *d = new_decl(DECL_INTERFACE, $1, $2);
 		  d->number = $3; d->parents = $4; d->methods = $6; }
 	/* What is wrong was reported; go on after it. */
-	| INTERFACE error '{' methods '}' ';'
-	| error ';'
+	| INTERFACE error '{' methods '}' ';'	{ yyerrok; }
+	| error ';'		{ yyerrok; }
 	;
 
 comma: %empty | ',' ;
@@ -185,7 +185,7 @@ value: NUMBER			{ $$ = new_number($1, false, at(@1)); }
 methods: %empty			{ $$ = NULL; }
 	| methods method	{ struct method **end = &$1;
 				  APPEND(end, $2); $$ = $1; }
-	| methods error ';'
+	| methods error ';'	{ yyerrok; }
 	;
 
 method: method_kind name id caps '(' params ')' result ';'
