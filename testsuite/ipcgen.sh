@@ -21,6 +21,8 @@ top=$(cd "$top_srcdir" && pwd)
 dir=$top/testsuite/ipcgen
 make_workdir
 cd "$workdir" || exit 99
+# There is a make within make check.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 
 STRICT="-std=gnu17 -Wall -Wextra -Wconversion -Wshadow -Wcast-qual \
 -Wstrict-prototypes -Wmissing-prototypes -Werror \
