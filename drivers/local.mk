@@ -14,5 +14,13 @@ user_objects += $(driver_objects)
 
 -include $(top_srcdir)/drivers/drivers.mk
 
-CLEANFILES += $(driver_programs)
+# Changes when a driver comes or goes.
+drivers/names: FORCE
+	@$(MKDIR_P) drivers && echo '$(driver_names)' >$@.new && \
+	{ cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@; }
+
+FORCE:
+.PHONY: FORCE
+
+CLEANFILES += $(driver_programs) drivers/names
 EXTRA_DIST += drivers/drivers.mk $(driver_manifests) $(driver_sources)

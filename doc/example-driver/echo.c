@@ -4,7 +4,7 @@
  * It serves io::file; what is put comes back by get, in capital letters.
  */
 #include <mercury/driver.h>
-#include <mercury/io.h>
+#include <mercury/file.h>
 
 /* Slots of echo.manifest. */
 enum { ENDPOINT = 0 };
@@ -76,7 +76,8 @@ main(int argc, char **argv, char **envp)
 	(void)argv;
 	(void)envp;
 	if (status) {
-		mercury_log("cannot register: %s", io_strerror(status));
+		mercury_log("cannot register the endpoint in slot %u: %s",
+			ENDPOINT, mercury_strerror(status));
 		return 1;
 	}
 	mercury_log("room for %zu bytes", sizeof(kept));

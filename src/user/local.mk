@@ -185,7 +185,7 @@ INITRAMFS = $(TAR) --format=ustar --mtime=@0 --owner=0 --group=0 \
 
 # What a person boots first: the drivers and a session; and what the machine
 # is.
-helios.tar: $(mercury_programs) $(driver_programs)
+helios.tar: $(mercury_programs) $(driver_programs) drivers/names
 	$(AM_V_GEN)$(INITRAMFS) --transform='s|.*/sysinit$$|init|' \
 	--transform='s|.*/usrinit$$|usrinit|' \
 	--transform='s|^drivers/[^/]*/|drivers/|' \

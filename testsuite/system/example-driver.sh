@@ -81,7 +81,7 @@ shows "it crashes" \
 shows "its client is told" '^echo: no answer: it ended'
 shows "it is back" '^AGAIN$'
 shows "it was restarted once" '^echo +running +1 '
-shows "its device is the same" '^io::file +0  echo +there$'
+shows "its device is the same" '^io::file +0  echo +up$'
 
 sed 's/^0:endpoint.*/0:endpont =/' "$example/echo.manifest" >echo.manifest
 make_it >"$workdir/log" 2>&1

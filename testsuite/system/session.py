@@ -139,8 +139,8 @@ def commands(s):
     s.says("driver pcserial", r"^pcserial: Serial driver",
            r"^  running, process \d+, 0 restarts$",
            r"^  slot 1 +ioport +3F8-3FF$", r"^  slot 3 +note\b")
-    s.says("devices", r"^dev::serial +0  pcserial +there, this line$",
-           r"^dev::serial +1  pcserial +there$")
+    s.says("devices", r"^dev::serial +0  pcserial +up, this line$",
+           r"^dev::serial +1  pcserial +up$")
     s.says("ps", r"^ +ID MAKER  STATE ", r"^ +\d+ +0  running .* pcserial$",
            r"^ +\d+ +0  running .* usrinit$")
     s.says("ls", r"^ +\d{4,}  init$", r"^ +\d{4,}  drivers/pcserial$")
@@ -228,7 +228,7 @@ def drivers(s):
     """Another driver, which is loaded now, and answers nobody."""
     s.says("load mute", r"^sysinit: mute: Answers nobody \(mute, process ",
            r"^mute: loaded$")
-    s.says("devices", r"^io::file +0  mute +there$",
+    s.says("devices", r"^io::file +0  mute +up$",
            title="it registered a device")
     for line in "read mute", "write mute hello":
         s.type(line + "\r")
@@ -240,7 +240,7 @@ def drivers(s):
     s.says("stop mute", r"^sysinit: mute: stopped$", r"^mute: stopped$")
     s.says("drivers", r"^mute +stopped +0 +-  Answers nobody$",
            title="it is stopped")
-    s.says("devices", r"^io::file +0  mute +away$", title="its device is away")
+    s.says("devices", r"^io::file +0  mute +down$", title="its device is away")
     s.says("read mute", r"\Amute: its driver is stopped\n\Z",
            title="and cannot be read")
     s.says("start mute", r"^sysinit: mute: ", r"^mute: started$")

@@ -169,6 +169,8 @@ static const struct {
 	ipc_status_t status;
 	const char *text;
 } texts[] = {
+	{ HELIOS_MISSING_PART, "a service that this takes was not given "
+		"(of a driver: [services] in its manifest)" },
 	{ IPC_MALFORMED, "a message that does not fit the protocol" },
 	{ IPC_NOMETHOD, "the object has no such method" },
 	{ IPC_TOO_LONG, "the answer is longer than there is room for" },
@@ -183,7 +185,8 @@ static const struct {
 	{ SYS_NOMEM, "not enough memory" },
 	{ SYS_LIMIT, "as many of these as are allowed are in use" },
 	{ SYS_NOENT, "there is no such process, driver or device" },
-	{ SYS_INVALID, "an argument that makes no sense" },
+	{ SYS_INVALID, "an argument that makes no sense, or a capability "
+		"that is not what is expected" },
 	{ SYS_STATE, "not possible in its present state" },
 	{ SYS_NOEXEC, "the file is no program of the kind needed" },
 	{ SYS_MANIFEST, "the driver's manifest is wrong; "

@@ -34,7 +34,7 @@ static const struct command commands[] = {
 	{ "load", "FILE", "a driver that is not there yet", 1, 1, cmd_load },
 	{ "ps", "", "the processes", 0, 0, cmd_ps },
 	{ "run", "FILE [ARGUMENT...] [&]",
-		"a program; Ctrl-C kills it, & leaves it running", 1,
+		"a program (Ctrl-C on a real line ends it); &: do not wait", 1,
 		WORDS_MAX, cmd_run },
 	{ "ls", "[PATTERN]", "the files", 0, 1, cmd_ls },
 	{ "cat", "FILE", "a text", 1, 1, cmd_cat },

@@ -112,7 +112,7 @@ cmd_devices(int argc, char **argv)
 	for (i = 0; !(status = device_get(i, &d)); i++) {
 		interface_name(d.iface, name, sizeof(name));
 		out("%-16s %6u  %-16s %s%s\n", name, d.index, d.driver,
-				d.there ? "there" : "away",
+				d.there ? "up" : "down",
 				is_line(&d) ? ", this line" : "");
 	}
 	return status == SYS_END ? 0 :
