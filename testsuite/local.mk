@@ -317,6 +317,40 @@ CLEANFILES += testsuite/boot.tar testsuite/bench/boot/init
 EXTRA_DIST += testsuite/bench/boot-start.S testsuite/bench/boot.c \
 	testsuite/bench/machine.sh
 
+# And what each operation costs.
+
+cost_sources = \
+	testsuite/bench/cost/caps.c \
+	testsuite/bench/cost/cost.c \
+	testsuite/bench/cost/fault.c \
+	testsuite/bench/cost/ipc.c \
+	testsuite/bench/cost/memory.c \
+	testsuite/bench/cost/note.c \
+	testsuite/bench/cost/peer.c \
+	testsuite/bench/cost/task.c
+
+cost_objects = $(cost_sources:.c=.uo)
+user_objects += $(cost_objects)
+
+testsuite/bench/cost/init: $(cost_objects) $(libhelios_DATA)
+	$(AM_V_CCLD)$(USER_LINK) -o $@ $(cost_objects) $(libhelios_DATA)
+
+testsuite/cost.tar: testsuite/bench/cost/init
+	$(AM_V_GEN)$(INITRAMFS) -cf $@.new -C testsuite/bench/cost init && \
+	mv $@.new $@
+
+bench-cost: helios-kernel testsuite/cost.tar
+	@HELIOS_KERNEL='$(abs_builddir)/helios-kernel' QEMU='$(QEMU)' \
+	TIMEOUT='$(TIMEOUT)' COST_TAR='$(abs_builddir)/testsuite/cost.tar' \
+	BUILD='$(if $(DEBUG_CPPFLAGS),debug,release)' \
+	$(SHELL) $(srcdir)/testsuite/bench/cost.sh
+
+.PHONY: bench-cost
+
+CLEANFILES += testsuite/cost.tar testsuite/bench/cost/init
+EXTRA_DIST += $(cost_sources) testsuite/bench/cost/cost.h \
+	testsuite/bench/cost.sh
+
 bench_machine = \
 	HELIOS_KERNEL='$(abs_builddir)/helios-kernel' \
 	BUILD='$(if $(DEBUG_CPPFLAGS),debug,release)' \

@@ -280,6 +280,7 @@ void
 revoke_suspend(struct task *t, struct slot *s)
 {
 	t->revoking = s;
+	t->working = true;
 	s->cap |= SLOT_REVOKING;
 	if (list_empty(&t->revokes))
 		list_append(&revokes, &t->revokes);
@@ -319,6 +320,12 @@ help_step(struct task *t)
 	t->revoked = true;
 	list_remove(&t->revokes);
 	list_append(&finished, &t->revokes);
+}
+
+bool
+revoke_pending(void)
+{
+	return !list_empty(&revokes);
 }
 
 bool

@@ -139,7 +139,8 @@ check_task(const struct task *t)
 	require(!t->dead, "no capability to a dead task");
 	require(queued == waits_on_one_queue(t), "blocked task is queued");
 	require(list_empty(&t->run) ==
-		!(task_runnable(t) && t != cpu0.current),
+		!(task_runnable(t) && t != cpu0.current &&
+		t != cpu0.next),
 		"runnable task is on a run queue");
 	if (t->caller != NULL)
 		require(t->caller->replier == t, "caller knows its replier");

@@ -149,12 +149,12 @@ take_from(struct task *from, struct task *to)
 	}
 	/* Its slots may have changed since it was queued; and it is the one
 	 * who made the mistake, if there is one. */
-	call_context = (struct call_context){ .task = from->name,
-		.call = "SEND (queued)", .slot = from->regs.rdi };
+	call_context_set((struct call_context){ .task = from->name,
+		.call = "SEND (queued)", .slot = from->regs.rdi });
 	r = message_check(from, from->via_rights, NULL);
 	if (r.status == HELIOS_OK)
 		r = message_transfer(from, to, from->badge);
-	call_context = saved;
+	call_context_set(saved);
 	return r;
 }
 

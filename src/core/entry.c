@@ -47,12 +47,12 @@ core_syscall(void)
 {
 	struct task *t = cpu0.current;
 
-	sched_enter();
+	cpu0.timed = false;
+	cpu0.worked = true;
 	if (task_is_foreign(t)) {
 		fault_set_syscall(t);
 		fault_raise(t);
 	} else {
-		cpu0.worked = true;
 		syscall_run(t);
 	}
 	return leave_syscall();

@@ -212,6 +212,7 @@ make_run(struct task *t, struct memory *from, unsigned int type,
 		*mk = want;
 		list_init(&mk->link);
 		list_append(&from->making, &mk->link);
+		t->working = true;
 	}
 	return gather(mk) ? make_steps(t) : no_memory(t);
 }

@@ -76,9 +76,18 @@ check_cap(struct task *t, unsigned int i, const struct slot *answered)
 	return RESULT_OK;
 }
 
-struct result
-message_check(struct task *t, unsigned int rights,
-		const struct slot *answered)
+/* Is it a message that stands in registers, with nothing to check? */
+static bool
+is_plain(uint64_t tag)
+{
+	const uint64_t more = HELIOS_TAG_FAULT | HELIOS_TAG_NOTE |
+		HELIOS_TAG_NCAPS_MASK << HELIOS_TAG_NCAPS_SHIFT;
+
+	return (tag & more) == 0 && helios_tag_nwords(tag) <= HELIOS_MSG_REGS;
+}
+
+static __attribute__((noinline)) struct result
+check_all(struct task *t, unsigned int rights, const struct slot *answered)
 {
 	struct result r = check_tag(t);
 	unsigned int ncaps = helios_tag_ncaps(t->regs.rsi);
@@ -96,6 +105,14 @@ message_check(struct task *t, unsigned int rights,
 			return r;
 	}
 	return RESULT_OK;
+}
+
+struct result
+message_check(struct task *t, unsigned int rights,
+		const struct slot *answered)
+{
+	return is_plain(t->regs.rsi) ? RESULT_OK :
+		check_all(t, rights, answered);
 }
 
 /* Take the receiver's slots for n capabilities. */
@@ -170,14 +187,12 @@ set_message(struct task *to, uint64_t badge, uint64_t tag, const uint64_t *w)
 	to->regs.r9 = n > 3 ? w[3] : 0;
 }
 
-struct result
-message_transfer(struct task *from, struct task *to, uint64_t badge)
+/* What is in the buffers: the capabilities, and the words from the fifth. */
+static __attribute__((noinline)) struct result
+transfer_buffers(struct task *from, struct task *to)
 {
-	uint64_t tag = from->regs.rsi;
-	unsigned int nwords = helios_tag_nwords(tag);
-	unsigned int ncaps = helios_tag_ncaps(tag);
-	uint64_t w[HELIOS_MSG_REGS] = { from->regs.rdx, from->regs.r10,
-		from->regs.r8, from->regs.r9 };
+	unsigned int nwords = helios_tag_nwords(from->regs.rsi);
+	unsigned int ncaps = helios_tag_ncaps(from->regs.rsi);
 	struct slot *dests[HELIOS_MSG_CAPS];
 	struct helios_ipcbuf *out = task_ipcbuf(to);
 	const struct helios_ipcbuf *in = task_ipcbuf(from);
@@ -195,7 +210,22 @@ message_transfer(struct task *from, struct task *to, uint64_t badge)
 	}
 	for (unsigned int i = HELIOS_MSG_REGS; i < nwords; i++)
 		out->words[i] = in->words[i];
-	set_message(to, badge, tag, w);
+	return RESULT_OK;
+}
+
+struct result
+message_transfer(struct task *from, struct task *to, uint64_t badge)
+{
+	uint64_t w[HELIOS_MSG_REGS] = { from->regs.rdx, from->regs.r10,
+		from->regs.r8, from->regs.r9 };
+
+	if (!is_plain(from->regs.rsi)) {
+		struct result r = transfer_buffers(from, to);
+
+		if (r.status != HELIOS_OK)
+			return r;
+	}
+	set_message(to, badge, from->regs.rsi, w);
 	return RESULT_OK;
 }
 

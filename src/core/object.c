@@ -118,6 +118,7 @@ reap_list(void)
 {
 	struct task *t = cpu0.current;
 
+	sched_look();
 	return t == NULL || t->dead ? &reap_orphans : &t->reap;
 }
 

@@ -31,7 +31,7 @@ uint64_t sched_slice_ns;
 void
 sched_init(uint64_t slice_ns)
 {
-	cpu0 = (struct cpu){ 0 };
+	cpu0 = (struct cpu){ .look = true };
 	for (size_t i = 0; i < HELIOS_PRIORITIES; i++)
 		list_init(&cpu0.queue[i]);
 	sleepers.root = NULL;
@@ -43,52 +43,81 @@ enqueue(struct task *t, bool front)
 {
 	struct list *q = &cpu0.queue[t->priority];
 
+	sched_look();
 	list_append(front ? q->next : q, &t->run);
 	cpu0.bits[t->priority / 64] |= 1ull << t->priority % 64;
+	cpu0.words |= 1u << t->priority / 64;
 }
 
 static void
 dequeue(struct task *t)
 {
+	unsigned int word = t->priority / 64;
+
 	list_remove(&t->run);
-	if (list_empty(&cpu0.queue[t->priority]))
-		cpu0.bits[t->priority / 64] &= ~(1ull << t->priority % 64);
+	if (!list_empty(&cpu0.queue[t->priority]))
+		return;
+	cpu0.bits[word] &= ~(1ull << t->priority % 64);
+	if (cpu0.bits[word] == 0)
+		cpu0.words &= ~(1u << word);
 }
 
 /* The first of the highest priority with a queue; NULL: all are empty. */
 static struct task *
 best(void)
 {
-	for (unsigned int i = 4; i-- > 0;) {
-		unsigned int p;
+	unsigned int word, p;
 
-		if (cpu0.bits[i] == 0)
-			continue;
-		p = i * 64 + 63 - (unsigned int)__builtin_clzll(cpu0.bits[i]);
-		return container_of(cpu0.queue[p].next, struct task, run);
-	}
-	return NULL;
+	if (cpu0.words == 0)
+		return NULL;
+	word = 31 - (unsigned int)__builtin_clz(cpu0.words);
+	p = word * 64 + 63 - (unsigned int)__builtin_clzll(cpu0.bits[word]);
+	return container_of(cpu0.queue[p].next, struct task, run);
+}
+
+/*
+ * Most of those made ready run at once, since who made them ready waits for
+ * them: the last one stays off the queues until somebody comes after it, or
+ * it is clear that another runs.
+ */
+static void
+settle_next(void)
+{
+	struct task *t = cpu0.next;
+
+	if (t == NULL)
+		return;
+	cpu0.next = NULL;
+	enqueue(t, false);
 }
 
 void
 sched_ready(struct task *t)
 {
-	if (t == cpu0.current || !list_empty(&t->run) || !task_runnable(t))
+	if (t == cpu0.current || t == cpu0.next || !list_empty(&t->run) ||
+			!task_runnable(t))
 		return;
 	t->slice_left = sched_slice_ns;
-	enqueue(t, false);
+	settle_next();
+	cpu0.next = t;
+	sched_look();
 }
 
 void
 sched_stopped(struct task *t)
 {
-	if (!list_empty(&t->run))
+	sched_look();
+	if (t == cpu0.next)
+		cpu0.next = NULL;
+	else if (!list_empty(&t->run))
 		dequeue(t);
 }
 
 void
 sched_give_way(void)
 {
+	sched_look();
+	sched_now();	/* what is charged later must not undo this */
 	if (cpu0.current != NULL)
 		cpu0.current->slice_left = 0;
 }
@@ -96,8 +125,11 @@ sched_give_way(void)
 void
 sched_set_priority(struct task *t, unsigned int priority)
 {
-	bool queued = !list_empty(&t->run);
+	bool queued;
 
+	settle_next();
+	queued = !list_empty(&t->run);
+	sched_look();
 	if (queued)
 		dequeue(t);
 	t->priority = (uint8_t)priority;
@@ -118,6 +150,7 @@ sched_set_priority(struct task *t, unsigned int priority)
 void
 sleep_until(struct task *t, uint64_t deadline)
 {
+	sched_look();
 	t->sleep.key = deadline;
 	t->sleep.key2 = t->heavy.obj.id;
 	tree_insert(&sleepers, &t->sleep);
@@ -129,6 +162,7 @@ sleep_cancel(struct task *t)
 {
 	if (!t->sleeping)
 		return;
+	sched_look();
 	tree_remove(&sleepers, &t->sleep);
 	t->sleeping = false;
 }
@@ -146,12 +180,28 @@ charge(void)
 	cpu0.charged = cpu0.now;
 }
 
+static void
+read_clock(void)
+{
+	cpu0.now = hal_now();
+	cpu0.timed = true;
+	charge();
+}
+
+uint64_t
+sched_now(void)
+{
+	if (!cpu0.timed)
+		read_clock();
+	return cpu0.now;
+}
+
 void
 sched_enter(void)
 {
-	cpu0.now = hal_now();
+	read_clock();
 	cpu0.worked = false;
-	charge();
+	cpu0.look = true;
 	for (unsigned int i = 0; i < WAKE_MAX; i++) {
 		struct tree_node *n = tree_first(&sleepers);
 
@@ -165,10 +215,10 @@ sched_enter(void)
 static bool
 current_stays(void)
 {
-	struct task *t = cpu0.current, *b = best();
+	struct task *t = cpu0.current, *b;
 
-	if (t == NULL || !task_runnable(t))
-		return false;
+	settle_next();
+	b = best();
 	if (t->slice_left == 0) {
 		t->slice_left = sched_slice_ns;
 		cpu0.slice_end = cpu0.now + sched_slice_ns;
@@ -185,18 +235,33 @@ current_stays(void)
 	return false;
 }
 
+/* The first of the highest priority, off its queue. */
+static struct task *
+take_best(void)
+{
+	struct task *t = cpu0.next, *b = best();
+
+	if (t != NULL && (b == NULL || b->priority < t->priority)) {
+		cpu0.next = NULL;
+		return t;
+	}
+	settle_next();
+	if (b != NULL)
+		dequeue(b);
+	return b;
+}
+
 static struct task *
 pick(void)
 {
-	struct task *t;
+	struct task *t = cpu0.current;
 
-	if (current_stays())
-		return cpu0.current;
-	t = best();
+	if (t != NULL && task_runnable(t) && current_stays())
+		return t;
+	t = take_best();
 	cpu0.current = t;
 	if (t == NULL)
 		return NULL;
-	dequeue(t);
 	cpu0.slice_end = cpu0.now + t->slice_left;
 	cpu0.last = t;
 	return t;
@@ -246,6 +311,9 @@ core_exit(void)
 {
 	struct task *t;
 
+	if (!cpu0.look)
+		return cpu0.current;
+	sched_now();
 	if (cpu0.current != NULL && cpu0.current->dead)
 		cpu0.current = NULL;
 	for (int i = 0; i < 2 && !list_empty(&reap_orphans); i++)
@@ -253,8 +321,10 @@ core_exit(void)
 	for (;;) {
 		t = pick();
 		arm();
-		if (!has_work(t))
+		if (!has_work(t)) {
+			cpu0.look = false;
 			return t;
+		}
 		/* Does an interrupt wait, and has this entry got on? */
 		if (cpu0.worked && hal_irq_pending())
 			return t;

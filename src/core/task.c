@@ -63,38 +63,10 @@ task_set_name(struct task *t, const char *name, size_t len)
 				t->heavy.obj.id);
 }
 
-static void *
-part(const struct task *t, enum task_slot which, unsigned int type)
-{
-	const struct slot *s = &t->slots[which];
-
-	return cap_type(s) == type ? cap_object(s) : NULL;
-}
-
-struct cspace *
-task_cspace(const struct task *t)
-{
-	return part(t, SLOT_CSPACE, HELIOS_CSPACE);
-}
-
 struct vspace *
 task_vspace(const struct task *t)
 {
-	return part(t, SLOT_VSPACE, HELIOS_VSPACE);
-}
-
-struct note *
-task_bound_note(const struct task *t)
-{
-	return part(t, SLOT_NOTE, HELIOS_NOTE);
-}
-
-struct helios_ipcbuf *
-task_ipcbuf(const struct task *t)
-{
-	const struct slot *s = &t->slots[SLOT_IPCBUF];
-
-	return cap_type(s) == HELIOS_PAGE ? phys_ptr(page_phys(s)) : NULL;
+	return task_part(t, SLOT_VSPACE, HELIOS_VSPACE);
 }
 
 struct helios_regs *
@@ -125,13 +97,6 @@ void *
 task_hal(struct task *t)
 {
 	return t->hal;
-}
-
-bool
-task_runnable(const struct task *t)
-{
-	return !t->suspended && t->blocked == NOT_BLOCKED && !t->dead &&
-		task_vspace(t) != NULL;
 }
 
 static bool
@@ -253,6 +218,7 @@ task_abandon_call(struct task *t)
 void
 task_drop_work(struct task *t)
 {
+	t->working = false;
 	t->revoked = false;
 	make_drop(t);
 	revoke_resume(t);

@@ -205,12 +205,11 @@ extern struct helios_regs *current_regs;
 /*
  * task.c, space.c
  */
-/* Vector state, bases, selectors and address space of this task into the
- * processor, and those of the one before saved. */
-void task_load(struct task *t);
-/* The rest of its registers: first thing in the kernel, and last. */
-void task_entered(void);
-void task_leaving(struct helios_regs *r);
+/* Whose vector state, bases and selectors the processor has; NULL: nobody's
+ * (or one's that is gone). */
+extern struct task *task_loaded;
+/* Save those, and load this task's. */
+void task_switch(struct task *t);
 void space_load(struct vspace *vs);
 
 /*

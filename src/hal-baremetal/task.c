@@ -11,9 +11,9 @@
  * the last XRSTOR from the same address, and the page of a dead task is soon
  * that of a new one.
  *
- * The base of %fs and %gs are the program's own where it has the
- * instructions; then they are read at each entry.  Where it has not, only
- * the kernel sets them, and entries leave them alone.
+ * The bases of %fs and %gs are the program's own where it has the
+ * instructions; then they are read when another task is loaded.  Where it has
+ * not, only the kernel sets them.
  */
 #include <hal.h>
 
@@ -51,7 +51,7 @@ _Static_assert(offsetof(struct vector_area, mxcsr) == 24, "as FXSAVE has it");
 static struct helios_regs nobody;
 struct helios_regs *current_regs = &nobody;
 
-static struct task *loaded;		/* its vector state is loaded */
+struct task *task_loaded;
 static uint64_t loaded_fs, loaded_gs;	/* without the instructions */
 
 /* What restores the initial state. */
@@ -191,41 +191,35 @@ bases_load(const struct helios_regs *r)
 		__asm__ volatile("wrgsbase %0" : : "r"(r->gs_base));
 }
 
-/*
- * In and out
- */
-
-/* First thing after entry.S has saved what it saves. */
-void
-task_entered(void)
+/* Programs change them at will; they are the task's when another is loaded. */
+static void
+bases_save(struct helios_regs *r)
 {
 	if (!cpu.fsgsbase)
 		return;
-	current_regs->fs_base = rdfsbase();
-	current_regs->gs_base = rdgsbase();
+	r->fs_base = rdfsbase();
+	r->gs_base = rdgsbase();
 }
 
-/* Last thing before user_return. */
-void
-task_leaving(struct helios_regs *r)
-{
-	bases_load(r);
-	r->rflags = (r->rflags & HELIOS_RFLAGS_USER) | RFLAGS_IF |
-		RFLAGS_PLAIN;
-}
+/*
+ * Another task
+ */
 
 void
-task_load(struct task *t)
+task_switch(struct task *t)
 {
-	space_load(task_vspace(t));
-	if (t == loaded)
-		return;
-	vectors_switch(loaded, t);
+	struct helios_regs *r = task_regs(t);
+
+	if (task_loaded != NULL)
+		bases_save(current_regs);
+	vectors_switch(task_loaded, t);
 	selectors_clear();
-	if (!cpu.fsgsbase)	/* selectors may have changed them unseen */
-		bases_write(task_regs(t)->fs_base, task_regs(t)->gs_base);
-	loaded = t;
-	current_regs = task_regs(t);
+	if (cpu.fsgsbase)
+		bases_load(r);
+	else	/* selectors may have changed them unseen */
+		bases_write(r->fs_base, r->gs_base);
+	task_loaded = t;
+	current_regs = r;
 }
 
 /*
@@ -242,13 +236,26 @@ hal_task_init(struct task *t)
 void
 hal_task_fini(struct task *t)
 {
-	if (t != loaded)
+	if (t != task_loaded)
 		return;
-	loaded = NULL;
+	task_loaded = NULL;
 	current_regs = &nobody;
 }
 
-/* Registers are loaded at each return; names and flags are core's. */
+void
+hal_task_tls(struct task *t)
+{
+	uint64_t base = task_regs(t)->fs_base;
+
+	if (t != task_loaded)
+		return;
+	if (cpu.fsgsbase)
+		__asm__ volatile("wrfsbase %0" : : "r"(base));
+	else
+		bases_write(base, loaded_gs);
+}
+
+/* Names and flags are core's. */
 void
 hal_task_changed(struct task *t)
 {

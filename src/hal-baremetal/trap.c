@@ -119,25 +119,31 @@ resume_fault(void)
 	return core_fault(&f);
 }
 
+/* Nobody to run yet, or something to deliver first. */
+static __attribute__((noinline)) struct task *
+settle(struct task *next)
+{
+	for (;;) {
+		next = take_pending(next);
+		if (next != NULL)
+			return next;
+		kernel_idle();
+	}
+}
+
 void
 kernel_leave(struct task *next)
 {
-	struct helios_regs *r;
-
 	for (;;) {
-		next = take_pending(next);
-		if (next == NULL) {
-			kernel_idle();
-			continue;
-		}
-		r = task_regs(next);
-		task_load(next);
-		if (canonical(r->rip))
-			break;
+		if (something_pending() || next == NULL)
+			next = settle(next);
+		space_load(task_vspace(next));
+		if (next != task_loaded)
+			task_switch(next);
+		if (canonical(current_regs->rip))
+			user_return(current_regs);
 		next = resume_fault();
 	}
-	task_leaving(r);
-	user_return(r);
 }
 
 /*
@@ -147,7 +153,6 @@ kernel_leave(struct task *next)
 void
 trap_syscall(void)
 {
-	task_entered();
 	kernel_leave(core_syscall());
 }
 
@@ -220,7 +225,6 @@ exception(uint64_t vector, uint64_t error)
 void
 trap_user(uint64_t vector, uint64_t error)
 {
-	task_entered();
 	if (vector == TRAP_PF)
 		kernel_leave(page_fault(error));
 	if (vector < TRAP_EXCEPTIONS)

@@ -465,6 +465,13 @@ hal_task_changed(struct task *t)
 	}
 }
 
+/* It is loaded from the registers at each return. */
+void
+hal_task_tls(struct task *t)
+{
+	(void)t;
+}
+
 /*
  * Leaving core
  */

@@ -208,6 +208,13 @@ hal_task_fini(struct task *t)
 }
 
 void
+hal_task_tls(struct task *t)
+{
+	if (!mock_task_alive(t))
+		hal_panic("hal_task_tls of a task that is not alive");
+}
+
+void
 hal_task_changed(struct task *t)
 {
 	if (!mock_task_alive(t))

@@ -189,6 +189,7 @@ bool cap_revoke_step(struct slot *s);
  */
 void revoke_suspend(struct task *t, struct slot *s);	/* preempted */
 void revoke_resume(struct task *t);	/* it goes on, or is given up */
+bool revoke_pending(void);		/* is the queue not empty? */
 /* *steps: how many are owed.  False: preempted, and the rest is owed yet. */
 bool revoke_help(unsigned int *steps);
 

@@ -167,8 +167,12 @@ bool hal_task_init(struct task *t);
  * task_hal is gone on return. */
 void hal_task_fini(struct task *t);
 
-/* The name, FOREIGN flag or FS base of a task changed. */
+/* The name or FOREIGN flag of a task changed. */
 void hal_task_changed(struct task *t);
+
+/* Its FS base was set, while it does not run or in its own system call.  (In
+ * between the bases in task_regs need not be those that it has.) */
+void hal_task_tls(struct task *t);
 
 /* A new space, or one with the same address range as like (may be NULL).
  * False: no address range left. */

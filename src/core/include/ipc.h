@@ -74,8 +74,6 @@ void note_send(struct slot *s);		/* signal with the slot's badge */
 struct result note_wait(struct task *t, struct slot *s, bool block);
 /* If the note has bits and somebody waits for them, hand them over. */
 void note_deliver(struct note *n);
-/* The note bound to a task; NULL: none. */
-struct note *task_bound_note(const struct task *t);
 
 /*
  * Replies.  A pending reply is a pair of pointers between caller and

@@ -55,4 +55,15 @@ struct call_context {
 };
 extern struct call_context call_context;
 
+/* Only debug builds have a use for it. */
+static inline void
+call_context_set(struct call_context c)
+{
+#ifdef HELIOS_DEBUG
+	call_context = c;
+#else
+	(void)c;
+#endif
+}
+
 #endif

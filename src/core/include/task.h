@@ -26,6 +26,7 @@
 #include <cap.h>
 #include <memory.h>
 #include <object.h>
+#include <page.h>
 #include <result.h>
 #include <tree.h>
 #include <waitq.h>
@@ -92,6 +93,7 @@ struct task {
 	struct fault_message fault;	/* SENDING_FAULT, BLOCKED_FAULT */
 
 	/* Long operations */
+	bool working;			/* some of this is in use: */
 	struct list reap;		/* objects it must take apart */
 	struct making making;		/* an allocation under way */
 	struct slot *revoking;		/* a preempted revoke, queued */
@@ -124,11 +126,42 @@ bool task_reap_step(struct task *t);		/* true: gone */
 void task_slot_leaving(struct task *t, struct slot *s);
 
 /* Its parts; NULL if missing. */
-struct cspace *task_cspace(const struct task *t);
-struct helios_ipcbuf *task_ipcbuf(const struct task *t);
+static inline void *
+task_part(const struct task *t, enum task_slot which, unsigned int type)
+{
+	const struct slot *s = &t->slots[which];
+
+	return cap_type(s) == type ? cap_object(s) : NULL;
+}
+
+static inline struct cspace *
+task_cspace(const struct task *t)
+{
+	return task_part(t, SLOT_CSPACE, HELIOS_CSPACE);
+}
+
+static inline struct note *
+task_bound_note(const struct task *t)
+{
+	return task_part(t, SLOT_NOTE, HELIOS_NOTE);
+}
+
+static inline struct helios_ipcbuf *
+task_ipcbuf(const struct task *t)
+{
+	const struct slot *s = &t->slots[SLOT_IPCBUF];
+
+	return cap_type(s) == HELIOS_PAGE ?
+		phys_ptr(page_phys(s)) : NULL;
+}
 
 /* Would it run?  (Not suspended, blocked, dead, or without VSpace.) */
-bool task_runnable(const struct task *t);
+static inline bool
+task_runnable(const struct task *t)
+{
+	return !t->suspended && t->blocked == NOT_BLOCKED && !t->dead &&
+		cap_type(&t->slots[SLOT_VSPACE]) == HELIOS_VSPACE;
+}
 
 void task_suspend(struct task *t);
 /* Clears suspension; a fault it awaits a reply of is over. */

@@ -172,8 +172,8 @@ invoke(struct task *t, struct slot *s, uint64_t tag)
 	};
 	struct result r;
 
-	call_context.type = cap_type(s);
-	call_context.op = inv.op;
+	call_context_set((struct call_context){ .task = t->name,
+		.slot = t->regs.rdi, .type = cap_type(s), .op = inv.op });
 	r = check_tag(&inv, tag);
 	if (r.status != HELIOS_OK)
 		return r;

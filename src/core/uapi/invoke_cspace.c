@@ -222,6 +222,22 @@ cspace_go_on_destroying(struct task *t)
 	return RESULT_OK;
 }
 
+/* The call is told by its notes from now on: what it was asked with may be
+ * among what goes, or gone already. */
+static void
+note_destroying(struct invocation *inv, const uint64_t *caddr, unsigned int n)
+{
+	struct task *t = inv->task;
+
+	for (unsigned int i = 0; i < n; i++)
+		t->doomed[i] = (uint16_t)caddr[i];
+	t->ndoomed = (uint8_t)n;
+	t->destroyed = 0;
+	t->working = true;
+	if (cap_type(inv->slot) == HELIOS_CSPACE)
+		task_set_slot(t, SLOT_DESTROY, inv->slot);
+}
+
 static struct result
 cspace_destroy(struct invocation *inv)
 {
@@ -236,12 +252,16 @@ cspace_destroy(struct invocation *inv)
 		r = decode_destroy(cap_object(inv->slot), caddr, n);
 	if (r.status != HELIOS_OK)
 		return r;
-	for (i = 0; i < n; i++)
-		t->doomed[i] = (uint16_t)caddr[i];
-	t->ndoomed = (uint8_t)n;
-	t->destroyed = 0;
-	task_set_slot(t, SLOT_DESTROY, inv->slot);
-	return cspace_go_on_destroying(t);
+	/* One is the rule, and needs no notes unless it is preempted. */
+	if (n == 1) {
+		struct cspace *cs = cap_object(inv->slot);
+
+		r = destroy_slot(t, cs, &cs->slots[caddr[0]]);
+		if (r.status != RESULT_PREEMPTED)
+			return r;
+	}
+	note_destroying(inv, caddr, n);
+	return n == 1 ? r : cspace_go_on_destroying(t);
 }
 
 static struct result

@@ -201,7 +201,7 @@ op_set_tls_base(struct invocation *inv)
 				"not below 0x%llx", inv_word(inv, 0),
 				USER_LIMIT);
 	t->regs.fs_base = inv_word(inv, 0);
-	hal_task_changed(t);
+	hal_task_tls(t);
 	return RESULT_OK;
 }
 
@@ -410,6 +410,7 @@ op_info(struct invocation *inv)
 	if (r.status != HELIOS_OK)
 		return r;
 	inv_return(inv, task_state(t));
+	sched_now();	/* the caller is charged up to here */
 	inv_return(inv, t->cpu_time);
 	inv_return(inv, task_id(t));
 	inv_return(inv, t->priority | (uint64_t)t->max_priority << 8 |

@@ -352,7 +352,7 @@ sys_poll(struct task *t)
 	if (r.status != HELIOS_OK)
 		return r;
 	ready = poll_look(entries, n);
-	if (ready == 0 && deadline > cpu0.now) {
+	if (ready == 0 && deadline > sched_now()) {
 		poll_block(t, entries, n, deadline);
 		return result_blocked();
 	}
@@ -406,14 +406,15 @@ dispatch(struct task *t)
 {
 	uint64_t nr = t->regs.rax;
 
-	call_context = (struct call_context){ .task = t->name,
-		.call = "system call", .slot = t->regs.rdi };
+	call_context_set((struct call_context){ .task = t->name,
+		.call = "system call", .slot = t->regs.rdi });
 	/* Is there such a call? */
 	if (nr >= HELIOS_SYS_COUNT)
 		return user_error(HELIOS_INVALID_SYSCALL, nr,
 				"number %lu; the highest is %d", nr,
 				HELIOS_SYS_COUNT - 1);
-	call_context.call = calls[nr].name;
+	call_context_set((struct call_context){ .task = t->name,
+		.call = calls[nr].name, .slot = t->regs.rdi });
 	return calls[nr].run(t);
 }
 
@@ -445,6 +446,7 @@ go_on(struct task *t)
 	return RESULT_OK;
 }
 
+/* Was a REVOKE or DESTROY preempted? */
 static bool
 is_half_done(const struct task *t)
 {
@@ -464,6 +466,14 @@ help_owed(const struct task *t)
 	return 2 + 2 * (words > caps ? words : caps);
 }
 
+/* It is made again, from registers that are as they were. */
+static void
+preempted(struct task *t)
+{
+	t->restart = !t->dead;
+	sched_look();
+}
+
 void
 syscall_run(struct task *t)
 {
@@ -471,20 +481,22 @@ syscall_run(struct task *t)
 
 	if (!t->restart)
 		t->help = help_owed(t);
-	t->restart = false;
 	/* Before anything is looked up: what it destroys may be just that. */
-	if (!revoke_help(&t->help) || !task_runnable(t)) {
-		t->restart = !t->dead;
+	if (revoke_pending() && (!revoke_help(&t->help) ||
+			!task_runnable(t))) {
+		preempted(t);
 		return;
 	}
-	r = is_half_done(t) ? go_on(t) : dispatch(t);
-	call_context.task = NULL;
+	r = t->restart && is_half_done(t) ? go_on(t) : dispatch(t);
+	call_context_set((struct call_context){ 0 });
 	if (r.status == RESULT_PREEMPTED) {
-		t->restart = true;
+		preempted(t);
 		return;
 	}
+	t->restart = false;
 	/* However it ended, nothing of it goes on. */
-	task_drop_work(t);
+	if (t->working)
+		task_drop_work(t);
 	if (r.status != RESULT_BLOCKED)
 		task_set_result(t, r);
 }

@@ -136,7 +136,7 @@ class Caps(Command):
             used += 1
         table(rows)
         if space:
-            cspace = kernel.at(space, kernel.returned('task_cspace'))
+            cspace = kernel.at(space, kernel.returned('cspace_create'))
             gdb.write('CSpace #%d: %d of %d slots used\n' % (
                 kernel.object_id(space), used, int(cspace['nslots'])))
         else:

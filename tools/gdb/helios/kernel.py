@@ -212,7 +212,7 @@ class Kernel:
 
     def cspace_slots(self, addr):
         """Pairs of caddr and slot, used ones."""
-        cspace = self.at(addr, self.returned('task_cspace'))
+        cspace = self.at(addr, self.returned('cspace_create'))
         table, count = int(cspace['slots']), int(cspace['nslots'])
         data = self.read(table, count * SLOT.size)
         for i in range(count):
@@ -380,7 +380,7 @@ class Kernel:
         frame = self.frame(slot.addr - self.physmap)
         kind = self.kinds.get(frame[2]) if frame else None
         if kind == 'cspace':
-            cspace = self.at(frame[7], self.returned('task_cspace'))
+            cspace = self.at(frame[7], self.returned('cspace_create'))
             index = (slot.addr - int(cspace['slots'])) // SLOT.size
             name = self._cspace_names().get(frame[7])
             if name is None:
