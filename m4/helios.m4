@@ -95,11 +95,30 @@ AC_SUBST([USER_TARGET_CFLAGS])
 KERNEL_TARGET_CFLAGS=
 AX_APPEND_COMPILE_FLAGS([-ffreestanding -fno-pic -mcmodel=kernel dnl
 -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none dnl
--fno-strict-aliasing -fno-omit-frame-pointer dnl
--mno-omit-leaf-frame-pointer dnl
--fno-asynchronous-unwind-tables], dnl
+-fno-strict-aliasing -fno-asynchronous-unwind-tables], dnl
   [KERNEL_TARGET_CFLAGS], [-Werror -fno-pic])
 AC_SUBST([KERNEL_TARGET_CFLAGS])])
+
+# Debug kernels are compiled for backtraces, release kernels as one program
+# where compiler and linker can (clang needs lld or the plugin of its linker).
+AC_DEFUN([HELIOS_KERNEL_BUILD],
+[KERNEL_BUILD_CFLAGS=
+AS_IF([test "$enable_debug" = yes],
+  [AX_APPEND_COMPILE_FLAGS([-fno-omit-frame-pointer dnl
+-mno-omit-leaf-frame-pointer], [KERNEL_BUILD_CFLAGS], [-Werror])],
+  [KERNEL_BUILD_CFLAGS=-fomit-frame-pointer
+  AC_MSG_CHECKING([whether $CC links the kernel as one program])
+  helios_cflags=$CFLAGS
+  CFLAGS="-flto -flto-partition=one -fno-fat-lto-objects"
+  AS_CASE(["$($CC --version 2>/dev/null)"], [*clang*], [CFLAGS=-flto])
+  helios_lto=$CFLAGS
+  CFLAGS="$CFLAGS $KERNEL_TARGET_CFLAGS -nostdlib -static -no-pie"
+  AC_LINK_IFELSE([AC_LANG_SOURCE([int x; void _start(void) { x = 1; }
+int main(void) { return 0; }])],
+    [KERNEL_BUILD_CFLAGS="$KERNEL_BUILD_CFLAGS $helios_lto"
+    AC_MSG_RESULT([yes])], [AC_MSG_RESULT([no])])
+  CFLAGS=$helios_cflags])
+AC_SUBST([KERNEL_BUILD_CFLAGS])])
 
 AC_DEFUN([HELIOS_WARNINGS],
 [WARN_CFLAGS=

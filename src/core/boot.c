@@ -168,9 +168,9 @@ create_objects(struct boot *b)
 	give_root(b, HELIOS_INIT_SYSTEMCONTROL, HELIOS_SYSTEMCONTROL,
 		&systemcontrol);
 	s = give(b, HELIOS_INIT_CSPACE, HELIOS_CSPACE, b->cs);
-	cap_copy(&b->task->slots[SLOT_CSPACE], s, 0, 0);
+	task_set_slot(b->task, SLOT_CSPACE, s);
 	s = give(b, HELIOS_INIT_VSPACE, HELIOS_VSPACE, b->vs);
-	cap_copy(&b->task->slots[SLOT_VSPACE], s, 0, 0);
+	task_set_slot(b->task, SLOT_VSPACE, s);
 	give(b, HELIOS_INIT_TASK, HELIOS_TASK, b->task);
 	return true;
 }
@@ -255,9 +255,7 @@ create_info_and_ipcbuf(struct boot *b)
 				HELIOS_MAP_W, &buf))
 		return too_little(b, "init");
 	b->info = frame_ptr(info);
-	cap_copy(&b->task->slots[SLOT_IPCBUF],
-		&b->cs->slots[HELIOS_INIT_IPCBUF],
-		HELIOS_RIGHT_R | HELIOS_RIGHT_W, 0);
+	task_set_slot(b->task, SLOT_IPCBUF, &b->cs->slots[HELIOS_INIT_IPCBUF]);
 	return true;
 }
 
@@ -319,7 +317,7 @@ start_init(struct boot *b, const struct startup *s)
 	t->regs.rip = s->image_base + b->image.entry;
 	t->regs.rsp = s->sp;
 	t->regs.rflags = 0x202;
-	t->priority = INIT_PRIORITY;
+	sched_set_priority(t, INIT_PRIORITY);
 	t->max_priority = HELIOS_PRIORITIES - 1;
 	t->flags = HELIOS_TASK_WRITECONS;
 	ksnprintf(t->name, sizeof(t->name), "init");
@@ -358,8 +356,8 @@ core_boot(const struct hal_boot *hal, char *err, size_t errsize)
 {
 	struct error_text text = { err, errsize };
 	struct boot b = { .hal = hal, .err = &text };
-	uint64_t kernel_pages, len;
-	const char *init;
+	uint64_t kernel_pages, len = 0;
+	const char *init = NULL;
 
 	objects_reset();
 	cap_init();

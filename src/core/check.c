@@ -137,6 +137,12 @@ check_task(const struct task *t)
 	bool queued = t->waiters[WAITER_MAIN].q != NULL;
 
 	require(!t->dead, "no capability to a dead task");
+	require(t->no_space == (t->vspace == NULL) &&
+		t->vspace == task_part(t, SLOT_VSPACE, HELIOS_VSPACE) &&
+		t->cspace == task_part(t, SLOT_CSPACE, HELIOS_CSPACE) &&
+		(t->ipcbuf == NULL) ==
+		(cap_type(&t->slots[SLOT_IPCBUF]) == HELIOS_NULL),
+		"a task knows its parts");
 	require(queued == waits_on_one_queue(t), "blocked task is queued");
 	require(list_empty(&t->run) ==
 		!(task_runnable(t) && t != cpu0.current &&

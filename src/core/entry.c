@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The doors of the kernel.  Each charges the time that has passed, does its
- * one thing, and lets core_exit choose who runs next.
+ * The doors of the kernel.  Each does its one thing, and lets core_exit
+ * choose who runs next.
  */
 #include <stddef.h>
 
 #include <hal.h>
 #include <helios/fault.h>
 
-#include <check.h>
+#include <entry.h>
 #include <ipc.h>
 #include <irq.h>
 #include <klog.h>
@@ -21,41 +21,39 @@ unsigned int core_check_interval = 1024;
 struct task *
 core_start(void)
 {
-	sched_enter();
+	sched_enter(false);
+	sched_look();
 	return core_exit();
-}
-
-static struct task *
-leave_syscall(void)
-{
-#ifdef HELIOS_DEBUG
-	static unsigned int calls;
-	struct task *t = core_exit();
-
-	if (core_check_interval != 0 && ++calls >= core_check_interval) {
-		calls = 0;
-		core_check();
-	}
-	return t;
-#else
-	return core_exit();
-#endif
 }
 
 struct task *
-core_syscall(void)
+core_syscall_general(void)
 {
 	struct task *t = cpu0.current;
 
-	cpu0.timed = false;
-	cpu0.worked = true;
+	sched_enter(true);
 	if (task_is_foreign(t)) {
 		fault_set_syscall(t);
 		fault_raise(t);
 	} else {
 		syscall_run(t);
 	}
-	return leave_syscall();
+	t = core_exit();
+	check_now_and_then();
+	return t;
+}
+
+struct task *
+core_syscall(void)
+{
+	struct task *t = cpu0.current;
+	struct handover h = core_handover(t->regs.rax, t->regs.rdi,
+			t->regs.rsi);
+
+	if (h.to == NULL)
+		return core_syscall_general();
+	message_pass(&h.to->regs, h.badge, &t->regs);
+	return h.to;
 }
 
 struct task *
@@ -63,7 +61,7 @@ core_stray_syscall(void)
 {
 	struct task *t = cpu0.current;
 
-	sched_enter();
+	sched_enter(false);
 	fault_set_syscall(t);
 	fault_raise(t);
 	return core_exit();
@@ -74,7 +72,7 @@ core_fault(const struct hal_fault *f)
 {
 	struct task *t = cpu0.current;
 
-	sched_enter();
+	sched_enter(false);
 	if (f->page)
 		fault_set(t, HELIOS_FAULT_PAGE, f->address, f->access,
 				f->error);
@@ -89,7 +87,7 @@ core_fault(const struct hal_fault *f)
 struct task *
 core_irq(unsigned int irq)
 {
-	sched_enter();
+	sched_enter(false);
 	irq_fired(irq);
 	return core_exit();
 }
@@ -97,9 +95,8 @@ core_irq(unsigned int irq)
 struct task *
 core_timer(void)
 {
-	/* It is not armed any more. */
-	cpu0.armed = 0;
-	sched_enter();
+	sched_enter(false);
+	sched_timer();
 	return core_exit();
 }
 

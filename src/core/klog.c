@@ -172,7 +172,7 @@ remember(unsigned int level, const char *line)
 	char head[40];
 	const char *s;
 
-	ksnprintf(head, sizeof(head), "%lu %u ", cpu0.now, level);
+	ksnprintf(head, sizeof(head), "%lu %u ", sched_now(), level);
 	for (s = head; *s != '\0'; s++)
 		r->text[r->written++ % KLOG_RING_SIZE] = *s;
 	for (s = line; *s != '\0'; s++)

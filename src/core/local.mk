@@ -16,11 +16,13 @@ libcore_la_SOURCES = \
 	src/core/elf.c \
 	src/core/endpoint.c \
 	src/core/entry.c \
+	src/core/fastpath.c \
 	src/core/fault.c \
 	src/core/include/cap.h \
 	src/core/include/check.h \
 	src/core/include/cspace.h \
 	src/core/include/devmem.h \
+	src/core/include/entry.h \
 	src/core/include/hal.h \
 	src/core/include/image.h \
 	src/core/include/ipc.h \

@@ -80,10 +80,7 @@ check_cap(struct task *t, unsigned int i, const struct slot *answered)
 static bool
 is_plain(uint64_t tag)
 {
-	const uint64_t more = HELIOS_TAG_FAULT | HELIOS_TAG_NOTE |
-		HELIOS_TAG_NCAPS_MASK << HELIOS_TAG_NCAPS_SHIFT;
-
-	return (tag & more) == 0 && helios_tag_nwords(tag) <= HELIOS_MSG_REGS;
+	return message_simple(tag) && helios_tag_nwords(tag) <= HELIOS_MSG_REGS;
 }
 
 static __attribute__((noinline)) struct result
@@ -172,21 +169,6 @@ transfer_caps(struct task *from, struct task *to, unsigned int n,
 	}
 }
 
-/* Registers past the count are 0, so that nothing leaks in them. */
-static void
-set_message(struct task *to, uint64_t badge, uint64_t tag, const uint64_t *w)
-{
-	unsigned int n = helios_tag_nwords(tag);
-
-	to->regs.rax = HELIOS_OK;
-	to->regs.rdi = badge;
-	to->regs.rsi = tag;
-	to->regs.rdx = n > 0 ? w[0] : 0;
-	to->regs.r10 = n > 1 ? w[1] : 0;
-	to->regs.r8 = n > 2 ? w[2] : 0;
-	to->regs.r9 = n > 3 ? w[3] : 0;
-}
-
 /* What is in the buffers: the capabilities, and the words from the fifth. */
 static __attribute__((noinline)) struct result
 transfer_buffers(struct task *from, struct task *to)
@@ -208,24 +190,21 @@ transfer_buffers(struct task *from, struct task *to)
 			return r;
 		transfer_caps(from, to, ncaps, dests);
 	}
-	for (unsigned int i = HELIOS_MSG_REGS; i < nwords; i++)
-		out->words[i] = in->words[i];
+	if (nwords > HELIOS_MSG_REGS)
+		message_copy(out, in, nwords);
 	return RESULT_OK;
 }
 
 struct result
 message_transfer(struct task *from, struct task *to, uint64_t badge)
 {
-	uint64_t w[HELIOS_MSG_REGS] = { from->regs.rdx, from->regs.r10,
-		from->regs.r8, from->regs.r9 };
-
 	if (!is_plain(from->regs.rsi)) {
 		struct result r = transfer_buffers(from, to);
 
 		if (r.status != HELIOS_OK)
 			return r;
 	}
-	set_message(to, badge, from->regs.rsi, w);
+	message_pass(&to->regs, badge, &from->regs);
 	return RESULT_OK;
 }
 
@@ -239,5 +218,5 @@ message_deliver(struct task *to, uint64_t badge, uint64_t bit,
 		nwords = HELIOS_MSG_REGS;
 	for (unsigned int i = HELIOS_MSG_REGS; i < nwords; i++)
 		out->words[i] = words[i];
-	set_message(to, badge, helios_tag(0, nwords, 0) | bit, words);
+	message_set(&to->regs, badge, helios_tag(0, nwords, 0) | bit, words);
 }

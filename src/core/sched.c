@@ -4,6 +4,11 @@
  * none.  Nothing switches in the middle of an entry: core_exit looks once,
  * at its end, at what the entry has done.
  *
+ * A time slice runs only while somebody else of that priority is ready: a
+ * task that has its priority for itself needs no clock.  The timer is armed
+ * for the end of a slice or the first sleeper, and left alone when the need
+ * for that goes away: it then comes once, early, and is armed for the next.
+ *
  * core_exit is also where long work goes on: a preempted call is made again,
  * and what a task has to reap is taken apart, before the task itself runs.
  * Each entry does at least one step of such work, so that a storm of
@@ -31,7 +36,7 @@ uint64_t sched_slice_ns;
 void
 sched_init(uint64_t slice_ns)
 {
-	cpu0 = (struct cpu){ .look = true };
+	cpu0 = (struct cpu){ .look = LOOK_RUN };
 	for (size_t i = 0; i < HELIOS_PRIORITIES; i++)
 		list_init(&cpu0.queue[i]);
 	sleepers.root = NULL;
@@ -66,13 +71,10 @@ dequeue(struct task *t)
 static struct task *
 best(void)
 {
-	unsigned int word, p;
+	int p = sched_highest();
 
-	if (cpu0.words == 0)
-		return NULL;
-	word = 31 - (unsigned int)__builtin_clz(cpu0.words);
-	p = word * 64 + 63 - (unsigned int)__builtin_clzll(cpu0.bits[word]);
-	return container_of(cpu0.queue[p].next, struct task, run);
+	return p < 0 ? NULL :
+		container_of(cpu0.queue[p].next, struct task, run);
 }
 
 /*
@@ -97,7 +99,7 @@ sched_ready(struct task *t)
 	if (t == cpu0.current || t == cpu0.next || !list_empty(&t->run) ||
 			!task_runnable(t))
 		return;
-	t->slice_left = sched_slice_ns;
+	t->slice_left = 0;
 	settle_next();
 	cpu0.next = t;
 	sched_look();
@@ -116,10 +118,7 @@ sched_stopped(struct task *t)
 void
 sched_give_way(void)
 {
-	sched_look();
-	sched_now();	/* what is charged later must not undo this */
-	if (cpu0.current != NULL)
-		cpu0.current->slice_left = 0;
+	cpu0.look |= LOOK_RUN | LOOK_YIELD;
 }
 
 void
@@ -140,6 +139,7 @@ sched_set_priority(struct task *t, unsigned int priority)
 		struct waitq *q = w->q;
 		struct slot *via = w->via;
 
+		w->priority = (uint8_t)priority;
 		if (q == NULL)
 			continue;
 		waitq_leave(w);
@@ -150,7 +150,7 @@ sched_set_priority(struct task *t, unsigned int priority)
 void
 sleep_until(struct task *t, uint64_t deadline)
 {
-	sched_look();
+	cpu0.look |= LOOK_TIMER;
 	t->sleep.key = deadline;
 	t->sleep.key2 = t->heavy.obj.id;
 	tree_insert(&sleepers, &t->sleep);
@@ -162,76 +162,81 @@ sleep_cancel(struct task *t)
 {
 	if (!t->sleeping)
 		return;
-	sched_look();
 	tree_remove(&sleepers, &t->sleep);
 	t->sleeping = false;
-}
-
-static void
-charge(void)
-{
-	struct task *t = cpu0.current;
-
-	if (t != NULL) {
-		t->cpu_time += cpu0.now - cpu0.charged;
-		t->slice_left = cpu0.slice_end > cpu0.now ?
-			cpu0.slice_end - cpu0.now : 0;
-	}
-	cpu0.charged = cpu0.now;
-}
-
-static void
-read_clock(void)
-{
-	cpu0.now = hal_now();
-	cpu0.timed = true;
-	charge();
 }
 
 uint64_t
 sched_now(void)
 {
 	if (!cpu0.timed)
-		read_clock();
+		cpu0.now = hal_now();
+	cpu0.timed = true;
 	return cpu0.now;
 }
 
 void
-sched_enter(void)
+sched_timer(void)
 {
-	read_clock();
-	cpu0.worked = false;
-	cpu0.look = true;
+	uint64_t now = sched_now();
+
+	cpu0.armed = 0;
+	cpu0.look |= LOOK_RUN | LOOK_TIMER;
+	if (cpu0.slice_end != 0 && cpu0.slice_end <= now)
+		sched_give_way();
 	for (unsigned int i = 0; i < WAKE_MAX; i++) {
 		struct tree_node *n = tree_first(&sleepers);
 
-		if (n == NULL || n->key > cpu0.now)
+		if (n == NULL || n->key > now)
 			break;
 		poll_wake(container_of(n, struct task, sleep));
 	}
 }
 
-/* Put the current task back, if another one goes before it. */
-static bool
-current_stays(void)
+/* Somebody else of its priority is ready: from now on it has so long. */
+static void
+slice_begin(struct task *t)
 {
-	struct task *t = cpu0.current, *b;
+	if (list_empty(&cpu0.queue[t->priority]))
+		return;
+	cpu0.slice_end = sched_now() +
+		(t->slice_left != 0 ? t->slice_left : sched_slice_ns);
+	cpu0.look |= LOOK_TIMER;
+}
+
+/* It goes, and has so much left when it is back. */
+static void
+slice_break(struct task *t)
+{
+	uint64_t now;
+
+	if (cpu0.slice_end == 0)
+		return;
+	now = sched_now();
+	t->slice_left = cpu0.slice_end > now ? cpu0.slice_end - now : 1;
+	cpu0.slice_end = 0;
+}
+
+/* The current task can go on.  Put it back, if another goes before it. */
+static bool
+current_stays(struct task *t)
+{
+	struct task *b;
 
 	settle_next();
 	b = best();
-	if (t->slice_left == 0) {
-		t->slice_left = sched_slice_ns;
-		cpu0.slice_end = cpu0.now + sched_slice_ns;
-		if (b == NULL || b->priority < t->priority)
-			return true;
-		cpu0.current = NULL;
-		enqueue(t, false);
+	if (b != NULL && b->priority > t->priority) {
+		slice_break(t);
+		enqueue(t, true);
 		return false;
 	}
-	if (b == NULL || b->priority <= t->priority)
+	if (!(cpu0.look & LOOK_YIELD))
 		return true;
-	cpu0.current = NULL;
-	enqueue(t, true);
+	t->slice_left = 0;
+	cpu0.slice_end = 0;
+	if (b == NULL || b->priority < t->priority)
+		return true;
+	enqueue(t, false);
 	return false;
 }
 
@@ -256,14 +261,14 @@ pick(void)
 {
 	struct task *t = cpu0.current;
 
-	if (t != NULL && task_runnable(t) && current_stays())
-		return t;
-	t = take_best();
-	cpu0.current = t;
-	if (t == NULL)
-		return NULL;
-	cpu0.slice_end = cpu0.now + t->slice_left;
-	cpu0.last = t;
+	if (t == NULL || !task_runnable(t) || !current_stays(t)) {
+		t = take_best();
+		if (t == NULL && cpu0.current != NULL)
+			cpu0.last = cpu0.current;
+		sched_switch(cpu0.current, t);
+	}
+	if (t != NULL && cpu0.words != 0 && cpu0.slice_end == 0)
+		slice_begin(t);
 	return t;
 }
 
@@ -271,16 +276,14 @@ pick(void)
 static void
 arm(void)
 {
-	const struct task *t = cpu0.current;
 	const struct tree_node *n = tree_first(&sleepers);
 	uint64_t when = HELIOS_FOREVER;
 
 	if (n != NULL)
 		when = n->key;
-	if (t != NULL && !list_empty(&cpu0.queue[t->priority]) &&
-			cpu0.slice_end < when)
+	if (cpu0.slice_end != 0 && cpu0.slice_end < when)
 		when = cpu0.slice_end;
-	if (when == cpu0.armed)
+	if (cpu0.armed != 0 && when >= cpu0.armed)
 		return;
 	cpu0.armed = when;
 	hal_timer_set(when);
@@ -306,29 +309,35 @@ work_step(struct task *t)
 		reap_step(&t->reap);
 }
 
-struct task *
-core_exit(void)
+static struct task *
+choose(void)
 {
 	struct task *t;
 
-	if (!cpu0.look)
-		return cpu0.current;
-	sched_now();
-	if (cpu0.current != NULL && cpu0.current->dead)
-		cpu0.current = NULL;
+	if (cpu0.current != NULL && cpu0.current->dead) {
+		cpu0.last = cpu0.current;
+		sched_switch(cpu0.current, NULL);
+	}
 	for (int i = 0; i < 2 && !list_empty(&reap_orphans); i++)
 		reap_step(&reap_orphans);
 	for (;;) {
 		t = pick();
-		arm();
-		if (!has_work(t)) {
-			cpu0.look = false;
+		if (cpu0.look & LOOK_TIMER)
+			arm();
+		cpu0.look = 0;
+		if (!has_work(t))
 			return t;
-		}
 		/* Does an interrupt wait, and has this entry got on? */
+		cpu0.look = LOOK_RUN;
 		if (cpu0.worked && hal_irq_pending())
 			return t;
 		cpu0.worked = true;
 		work_step(t);
 	}
+}
+
+struct task *
+core_exit(void)
+{
+	return cpu0.look == 0 ? cpu0.current : choose();
 }

@@ -35,8 +35,9 @@ task_create(struct memory *m)
 	make_init(&t->making);
 	list_init(&t->revokes);
 	for (unsigned int i = 0; i < TASK_WAITERS; i++)
-		t->waiters[i].index = (uint8_t)i;
+		waiter_init(&t->waiters[i], i);
 	t->suspended = true;
+	t->no_space = true;
 	t->regs.rflags = 0x202;
 	task_set_name(t, "", 0);
 	if (!hal_task_init(t)) {
@@ -66,7 +67,7 @@ task_set_name(struct task *t, const char *name, size_t len)
 struct vspace *
 task_vspace(const struct task *t)
 {
-	return task_part(t, SLOT_VSPACE, HELIOS_VSPACE);
+	return t->vspace;
 }
 
 struct helios_regs *
@@ -127,6 +128,16 @@ task_state(const struct task *t)
 	if (task_vspace(t) == NULL)
 		state |= HELIOS_TASK_NO_VSPACE;
 	return state;
+}
+
+uint64_t
+task_cpu_time(const struct task *t)
+{
+	uint64_t cycles = t->cpu_time;
+
+	if (t == cpu0.current)
+		cycles += hal_cycles() - cpu0.charged;
+	return hal_cycles_ns(cycles);
 }
 
 void
@@ -227,6 +238,26 @@ task_drop_work(struct task *t)
 		task_set_slot(t, SLOT_DESTROY, NULL);
 }
 
+/* The parts that every call needs are at hand. */
+static void
+slot_resolve(struct task *t, enum task_slot which)
+{
+	switch (which) {
+	case SLOT_CSPACE:
+		t->cspace = task_part(t, SLOT_CSPACE, HELIOS_CSPACE);
+		break;
+	case SLOT_VSPACE:
+		t->vspace = task_part(t, SLOT_VSPACE, HELIOS_VSPACE);
+		t->no_space = t->vspace == NULL;
+		break;
+	case SLOT_IPCBUF:
+		t->ipcbuf = phys_ptr(page_phys(&t->slots[SLOT_IPCBUF]));
+		break;
+	default:	/* looked up each time they are needed */
+		break;
+	}
+}
+
 /*
  * Nobody but the task itself, with a fault of its own, can be blocked
  * through one of its slots, and none of their types is a factory: it takes
@@ -243,6 +274,7 @@ task_set_slot(struct task *t, enum task_slot which, struct slot *src)
 		return;
 	cap_copy(s, src, cap_rights(src),
 			cap_type(src) == HELIOS_PAGE ? 0 : src->word);
+	slot_resolve(t, which);
 }
 
 void
@@ -251,8 +283,16 @@ task_slot_leaving(struct task *t, struct slot *s)
 	struct note *n;
 
 	switch (s - t->slots) {
+	case SLOT_CSPACE:
+		t->cspace = NULL;
+		break;
 	case SLOT_VSPACE:
+		t->vspace = NULL;
+		t->no_space = true;
 		sched_stopped(t);
+		break;
+	case SLOT_IPCBUF:
+		t->ipcbuf = NULL;
 		break;
 	case SLOT_NOTE:
 		n = task_bound_note(t);

@@ -35,6 +35,7 @@ via_remove(struct waiter *w)
 	if (w->via_next != NULL)
 		w->via_next->via_prev = w->via_prev;
 	w->via = NULL;
+	w->via_next = w->via_prev = NULL;
 }
 
 /* w becomes a head, between these two. */
@@ -104,6 +105,7 @@ waitq_leave(struct waiter *w)
 	w->next->prev = w->prev;
 	w->prev->next = w->next;
 	w->next = w->prev = w;
+	w->higher = w->lower = NULL;
 	w->is_head = false;
 	w->q = NULL;
 	via_remove(w);

@@ -131,6 +131,7 @@ struct cpu_features {
 	bool nx, smep, smap, umip, pge, pcid, fsgsbase, xsave, xsaveopt,
 		xinuse, avx, apic, x2apic, tsc_deadline, tsc_invariant,
 		hypervisor, gib_pages, mce, arat, rdrand, x87_leak;
+	bool modern;			/* xsave, fsgsbase, no x87_leak */
 	unsigned int phys_bits;
 	uint32_t max_leaf;
 	char name[49];			/* brand string, trimmed */
@@ -142,10 +143,10 @@ void cpu_init(void);			/* needs no memory */
 static inline uint64_t
 rdtsc(void)
 {
-	uint32_t lo, hi;
+	uint64_t lo, hi;
 
 	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return (uint64_t)hi << 32 | lo;
+	return hi << 32 | lo;
 }
 
 static inline uint64_t

@@ -111,6 +111,19 @@ hal_now(void)
 	return rate_to_ns(&tsc_rate, rdtsc() - tsc_boot);
 }
 
+/* CPU time is charged in ticks of the TSC, whatever the clock is. */
+uint64_t
+hal_cycles(void)
+{
+	return rdtsc();
+}
+
+uint64_t
+hal_cycles_ns(uint64_t cycles)
+{
+	return rate_to_ns(&tsc_rate, cycles);
+}
+
 /* Before calibration by writes to an unused port, a microsecond each. */
 void
 delay_us(unsigned int us)

@@ -171,6 +171,7 @@ features_extended(void)
 	if (cpu.phys_bits == 0)
 		cpu.phys_bits = 36;
 	cpu.x87_leak = has_x87_leak();
+	cpu.modern = cpu.xsave && cpu.fsgsbase && !cpu.x87_leak;
 }
 
 static void

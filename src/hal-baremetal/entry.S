@@ -240,8 +240,9 @@ interrupt_entry:
  * and the flags from %r11, so both must be what they are to be anyway.  It
  * faults in the kernel, on the user's stack, if the address is not canonical
  * (Intel), so that must be below USER_LIMIT; and it treats TF and RF in its
- * own way.  IRETQ does all else, and cannot fault: C has made sure of the
- * address, and the selectors are constants.
+ * own way.  All else goes by trap_return, which makes sure of the address,
+ * and user_return_slow; there IRETQ cannot fault, for the selectors are
+ * constants.
  */
 	.globl	user_return
 	.type	user_return, @function
@@ -251,21 +252,74 @@ interrupt_entry:
 user_return:
 	movq	%rdi, %rbx
 	CFI_USER
-	LOAD	%rbx
 	movq	R_RCX(%rbx), %rcx
 	movq	R_R11(%rbx), %r11
 	cmpq	%rcx, R_RIP(%rbx)
-	jne	1f
+	jne	trap_return
 	cmpq	%r11, R_RFLAGS(%rbx)
-	jne	1f
+	jne	trap_return
 	testl	$RFLAGS_TF | RFLAGS_RF, %r11d
-	jnz	1f
+	jnz	trap_return
 	cmpq	user_limit(%rip), %rcx
-	jae	1f
+	jae	trap_return
+	LOAD	%rbx
 	movq	R_RSP(%rbx), %rsp
 	movq	R_RBX(%rbx), %rbx
 	sysretq
-1:	pushq	$SEL_USER_DATA
+	.cfi_endproc
+	.size	user_return, . - user_return
+
+/*
+ * void user_return_message(badge, tag, word0, word1, word2, word3): become
+ * the program of current_regs, which stands in a system call, with this
+ * message as its result.  It came by SYSCALL, so its address is canonical:
+ * one page below the hole nothing is mapped any more.
+ */
+	.globl	user_return_message
+	.type	user_return_message, @function
+	.balign	64
+	.cfi_startproc
+	.cfi_signal_frame
+user_return_message:
+	movq	current_regs(%rip), %rbx
+	CFI_USER
+	movq	%rcx, %r10
+	movq	R_RFLAGS(%rbx), %r11
+	testl	$RFLAGS_TF | RFLAGS_RF, %r11d
+	jnz	1f
+	xorl	%eax, %eax
+	movq	R_RIP(%rbx), %rcx
+	movq	R_RBP(%rbx), %rbp
+	movq	R_R12(%rbx), %r12
+	movq	R_R13(%rbx), %r13
+	movq	R_R14(%rbx), %r14
+	movq	R_R15(%rbx), %r15
+	movq	R_RSP(%rbx), %rsp
+	movq	R_RBX(%rbx), %rbx
+	sysretq
+1:	movq	$0, R_RAX(%rbx)
+	movq	%rdi, R_RDI(%rbx)
+	movq	%rsi, R_RSI(%rbx)
+	movq	%rdx, R_RDX(%rbx)
+	movq	%r10, R_R10(%rbx)
+	movq	%r8, R_R8(%rbx)
+	movq	%r9, R_R9(%rbx)
+	jmp	trap_return
+	.cfi_endproc
+	.size	user_return_message, . - user_return_message
+
+	.globl	user_return_slow
+	.type	user_return_slow, @function
+	.balign	16
+	.cfi_startproc
+	.cfi_signal_frame
+user_return_slow:
+	movq	%rdi, %rbx
+	CFI_USER
+	LOAD	%rbx
+	movq	R_RCX(%rbx), %rcx
+	movq	R_R11(%rbx), %r11
+	pushq	$SEL_USER_DATA
 	pushq	R_RSP(%rbx)
 	pushq	R_RFLAGS(%rbx)
 	pushq	$SEL_USER_CODE
@@ -282,7 +336,7 @@ user_return:
 	.cfi_same_value %r15
 	iretq
 	.cfi_endproc
-	.size	user_return, . - user_return
+	.size	user_return_slow, . - user_return_slow
 
 	.section .rodata
 	.balign	8

@@ -5,7 +5,9 @@
 # coverage options of the host build reach it.  KERNEL_OPT is for you.
 #
 # It is small where that costs nothing: only what stands on the way of a
-# message or an interrupt is optimized for speed (KERNEL_FAST).
+# message or an interrupt is optimized for speed (KERNEL_FAST).  The release
+# kernel is compiled as one program (KERNEL_BUILD_CFLAGS has -flto), without
+# frame pointers.
 #
 # It is linked twice: the second time with the table of its own symbols, for
 # the backtrace of a panic.  The table stands behind all that it names, so no
@@ -15,11 +17,13 @@ KERNEL_OPT = -Os -g
 KERNEL_CPPFLAGS = -I$(top_srcdir)/include -I$(top_srcdir)/src/core/include \
 	$(DEBUG_CPPFLAGS) -fmacro-prefix-map=$(top_srcdir)/=
 KERNEL_CFLAGS = -std=gnu17 $(KERNEL_OPT) $(WARN_CFLAGS) \
-	$(KERNEL_TARGET_CFLAGS) -ffunction-sections $(KERNEL_FAST)
+	$(KERNEL_TARGET_CFLAGS) $(KERNEL_BUILD_CFLAGS) -ffunction-sections \
+	$(KERNEL_FAST)
 KERNEL_FAST =
 KERNEL_COMPILE = $(CC) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) -MMD -MP
-KERNEL_LINK = $(LD) -m elf_x86_64 -nostdlib -static -z noexecstack \
-	-z max-page-size=4096 --build-id=none --gc-sections
+KERNEL_LINK = $(CC) $(KERNEL_CFLAGS) -nostdlib -static -no-pie \
+	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--build-id=none \
+	-Wl,--gc-sections
 
 %.bo: %.c Makefile
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KERNEL_COMPILE) -c -o $@ $<
@@ -70,15 +74,21 @@ kernel_script = src/hal-baremetal/kernel.ld
 
 kernel_fast_objects = \
 	src/core/endpoint.bo \
+	src/core/entry.bo \
+	src/core/fastpath.bo \
 	src/core/message.bo \
+	src/core/note.bo \
 	src/core/reply.bo \
 	src/core/sched.bo \
 	src/core/uapi/arguments.bo \
 	src/core/uapi/invoke.bo \
 	src/core/uapi/syscall.bo \
 	src/core/waitq.bo \
+	src/hal-baremetal/clock.bo \
+	src/hal-baremetal/space.bo \
 	src/hal-baremetal/string.bo \
-	src/hal-baremetal/task.bo
+	src/hal-baremetal/task.bo \
+	src/hal-baremetal/trap.bo
 $(kernel_fast_objects): KERNEL_FAST = -O2
 
 $(kernel_script): src/hal-baremetal/kernel.lds src/hal-baremetal/layout.h

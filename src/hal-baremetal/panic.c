@@ -8,11 +8,20 @@
  * and only upward, and the current task, for which core's memory must be in
  * order, comes after all else.  If even that goes wrong, one line says so
  * and that is all.
+ *
+ * Release kernels have no frame pointers.  There the backtrace is every word
+ * on the stack that a call can have put there, and says that some may be old.
  */
 #include <hal.h>
 #include <klog.h>
 
 #include "baremetal.h"
+
+#ifdef HELIOS_DEBUG
+#define HAVE_FRAMES	true
+#else
+#define HAVE_FRAMES	false
+#endif
 
 #define LINE		200u
 #define FRAMES		32u
@@ -256,6 +265,30 @@ without_frame(const struct trap_frame *f)
 		*(const uint8_t *)(uintptr_t)(f->rip - offset) != 0x55);
 }
 
+/* Does a call stand before this address?  By a displacement (e8), or by
+ * register or memory (ff /2) in its short and long forms. */
+static bool
+follows_call(uint64_t address)
+{
+	const uint8_t *p = (const uint8_t *)(uintptr_t)address;
+
+	if (!in_text(address - 7) || !in_text(address))
+		return false;
+	return p[-5] == 0xe8 || (p[-2] == 0xff && (p[-1] & 0x38) == 0x10) ||
+		(p[-3] == 0xff && (p[-2] & 0x38) == 0x10) ||
+		(p[-7] == 0xff && (p[-6] & 0x38) == 0x10);
+}
+
+static void
+show_likely_callers(unsigned int n, uint64_t rsp)
+{
+	rsp = (rsp + 7) & ~7ull;
+	print("  (without frame pointers: some of these may be old)");
+	for (; on_stack(rsp, 1) && n < FRAMES; rsp += 8)
+		if (follows_call(word(rsp)))
+			show_frame(n++, word(rsp), 1);
+}
+
 static void
 show_trap_callers(const struct trap_frame *f)
 {
@@ -265,6 +298,10 @@ show_trap_callers(const struct trap_frame *f)
 		show_frame(n++, f->rip, 0);
 	else
 		print("  at 0x%016lx, outside the kernel's text, from", f->rip);
+	if (!HAVE_FRAMES) {
+		show_likely_callers(n, f->rsp);
+		return;
+	}
 	if (without_frame(f))
 		show_frame(n++, word(f->rsp), 1);
 	show_callers(n, f->rbp);
@@ -418,7 +455,10 @@ hal_panic(const char *message)
 	begin(message);
 	print("helios: panic: %s", message);
 	show_control();
-	show_callers(0, address_of(__builtin_frame_address(0)));
+	if (HAVE_FRAMES)
+		show_callers(0, address_of(__builtin_frame_address(0)));
+	else
+		show_likely_callers(0, address_of(__builtin_frame_address(0)));
 	show_task();
 	stop();
 }

@@ -2,11 +2,13 @@
 #
 # From the sorted output of nm, the kernel's own table of its functions, as
 # symbols.c reads it: of each the low half of its address and where its name
-# starts, in order of address; then the names.
+# starts, in order of address; then the names, without what the compiler adds
+# to those it splits or specializes (".part.0").
 
 /^ffffffff/ && $2 ~ /^[tT]$/ && $3 !~ /^text_(start|end)$/ && $1 != last {
 	last = $1
 	address[n] = substr($1, 9)
+	sub(/\..*/, "", $3)
 	name[n++] = $3
 }
 

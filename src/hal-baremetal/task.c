@@ -40,6 +40,7 @@ struct vector_area {
 	};
 };
 
+/* Without XGETBV(1) nobody knows what is plain, and area always holds. */
 struct task_part {
 	struct vector_area area;	/* unless plain */
 	bool plain;			/* as a new task's: all initial */
@@ -47,12 +48,13 @@ struct task_part {
 _Static_assert(sizeof(struct task_part) <= HAL_TASK_SIZE, "room in a task");
 _Static_assert(offsetof(struct vector_area, mxcsr) == 24, "as FXSAVE has it");
 
-/* What entry.S writes to when there is nobody. */
+/* What is written to when there is nobody. */
 static struct helios_regs nobody;
+static struct task_part nobodys = { .plain = true };
 struct helios_regs *current_regs = &nobody;
 
 struct task *task_loaded;
-static uint64_t loaded_fs, loaded_gs;	/* without the instructions */
+static struct task_part *loaded_part = &nobodys;
 
 /* What restores the initial state. */
 static const struct vector_area initial = {
@@ -75,20 +77,9 @@ vectors_plain(void)
 {
 	uint32_t used, high, mxcsr;
 
-	if (!cpu.xinuse)
-		return false;
 	__asm__ volatile("xgetbv" : "=a"(used), "=d"(high) : "c"(1));
 	__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
 	return used == 0 && mxcsr == MXCSR_INIT;
-}
-
-static void
-vectors_save(struct vector_area *a)
-{
-	if (cpu.xsave)
-		__asm__ volatile("xsave64 %0" : "=m"(*a) : "a"(-1), "d"(-1));
-	else
-		__asm__ volatile("fxsave64 %0" : "=m"(*a));
 }
 
 /*
@@ -105,30 +96,48 @@ x87_forget(void)
 }
 
 static void
-vectors_load(const struct vector_area *a)
+xsave(struct vector_area *a)
 {
-	if (cpu.x87_leak)
-		x87_forget();
-	if (cpu.xsave)
-		__asm__ volatile("xrstor64 %0" : : "m"(*a), "a"(-1), "d"(-1));
-	else
-		__asm__ volatile("fxrstor64 %0" : : "m"(*a));
+	__asm__ volatile("xsave64 %0" : "=m"(*a) : "a"(-1), "d"(-1));
 }
 
 static void
-vectors_switch(struct task *from, struct task *to)
+xrstor(const struct vector_area *a)
 {
-	bool plain = vectors_plain();
+	__asm__ volatile("xrstor64 %0" : : "m"(*a), "a"(-1), "d"(-1));
+}
 
-	if (from != NULL) {
-		part_of(from)->plain = plain;
-		if (!plain)
-			vectors_save(&part_of(from)->area);
+static void
+vectors_switch(struct task_part *from, struct task_part *to)
+{
+	if (!cpu.xinuse) {
+		xsave(&from->area);
+		xrstor(&to->area);
+		return;
 	}
-	if (!part_of(to)->plain)
-		vectors_load(&part_of(to)->area);
-	else if (!plain)
-		vectors_load(&initial);
+	from->plain = vectors_plain();
+	if (!from->plain)
+		xsave(&from->area);
+	if (!to->plain)
+		xrstor(&to->area);
+	else if (!from->plain)
+		xrstor(&initial);
+}
+
+/* The same on a processor that is not modern. */
+static void
+vectors_switch_old(struct task_part *from, struct task_part *to)
+{
+	if (cpu.xsave)
+		xsave(&from->area);
+	else
+		__asm__ volatile("fxsave64 %0" : "=m"(from->area));
+	if (cpu.x87_leak)
+		x87_forget();
+	if (cpu.xsave)
+		xrstor(&to->area);
+	else
+		__asm__ volatile("fxrstor64 %0" : : "m"(to->area));
 }
 
 /*
@@ -167,58 +176,59 @@ rdgsbase(void)
 	return base;
 }
 
+/*
+ * Programs change the bases at will; they are the task's when another is
+ * loaded.  Core lets no address through that is not canonical: none of this
+ * faults.
+ */
 static void
-bases_write(uint64_t fs, uint64_t gs)
+bases_switch(struct helios_regs *from, const struct helios_regs *to)
 {
-	wrmsr(MSR_FS_BASE, fs);
-	wrmsr(MSR_GS_BASE, gs);
-	loaded_fs = fs;
-	loaded_gs = gs;
+	from->fs_base = rdfsbase();
+	from->gs_base = rdgsbase();
+	selectors_clear();
+	__asm__ volatile("wrfsbase %0" : : "r"(to->fs_base));
+	__asm__ volatile("wrgsbase %0" : : "r"(to->gs_base));
 }
 
-/* Core lets no address through that is not canonical: none of this faults. */
+/* Only the kernel sets them, but selectors may have changed them unseen. */
 static void
-bases_load(const struct helios_regs *r)
+bases_switch_old(const struct helios_regs *to)
 {
-	if (!cpu.fsgsbase) {
-		if (r->fs_base != loaded_fs || r->gs_base != loaded_gs)
-			bases_write(r->fs_base, r->gs_base);
-		return;
-	}
-	if (r->fs_base != rdfsbase())
-		__asm__ volatile("wrfsbase %0" : : "r"(r->fs_base));
-	if (r->gs_base != rdgsbase())
-		__asm__ volatile("wrgsbase %0" : : "r"(r->gs_base));
-}
-
-/* Programs change them at will; they are the task's when another is loaded. */
-static void
-bases_save(struct helios_regs *r)
-{
-	if (!cpu.fsgsbase)
-		return;
-	r->fs_base = rdfsbase();
-	r->gs_base = rdgsbase();
+	selectors_clear();
+	wrmsr(MSR_FS_BASE, to->fs_base);
+	wrmsr(MSR_GS_BASE, to->gs_base);
 }
 
 /*
  * Another task
  */
 
+static __attribute__((noinline, cold)) void
+switch_old(struct task_part *part, const struct helios_regs *r)
+{
+	vectors_switch_old(loaded_part, part);
+	if (cpu.fsgsbase) {
+		bases_switch(current_regs, r);
+		return;
+	}
+	bases_switch_old(r);
+}
+
 void
 task_switch(struct task *t)
 {
 	struct helios_regs *r = task_regs(t);
+	struct task_part *part = part_of(t);
 
-	if (task_loaded != NULL)
-		bases_save(current_regs);
-	vectors_switch(task_loaded, t);
-	selectors_clear();
-	if (cpu.fsgsbase)
-		bases_load(r);
-	else	/* selectors may have changed them unseen */
-		bases_write(r->fs_base, r->gs_base);
+	if (cpu.modern) {
+		vectors_switch(loaded_part, part);
+		bases_switch(current_regs, r);
+	} else {
+		switch_old(part, r);
+	}
 	task_loaded = t;
+	loaded_part = part;
 	current_regs = r;
 }
 
@@ -229,7 +239,11 @@ task_switch(struct task *t)
 bool
 hal_task_init(struct task *t)
 {
-	part_of(t)->plain = true;
+	struct task_part *part = part_of(t);
+
+	part->plain = true;
+	part->area.fcw = FCW_INIT;
+	part->area.mxcsr = MXCSR_INIT;
 	return true;
 }
 
@@ -239,6 +253,7 @@ hal_task_fini(struct task *t)
 	if (t != task_loaded)
 		return;
 	task_loaded = NULL;
+	loaded_part = &nobodys;
 	current_regs = &nobody;
 }
 
@@ -252,7 +267,7 @@ hal_task_tls(struct task *t)
 	if (cpu.fsgsbase)
 		__asm__ volatile("wrfsbase %0" : : "r"(base));
 	else
-		bases_write(base, loaded_gs);
+		wrmsr(MSR_FS_BASE, base);
 }
 
 /* Names and flags are core's. */

@@ -8,6 +8,7 @@
  * them, or a bug.
  */
 #include <hal.h>
+#include <helios/message.h>
 #include <helios/object.h>
 #include <klog.h>
 
@@ -54,7 +55,11 @@ enum {
 /* entry.S */
 extern const char syscall_entry[];
 _Noreturn void user_return(const struct helios_regs *r);
-_Noreturn void trap_syscall(void);
+_Noreturn void user_return_slow(const struct helios_regs *r);
+_Noreturn void trap_return(void);
+_Noreturn void user_return_message(uint64_t badge, uint64_t tag, uint64_t w0,
+		uint64_t w1, uint64_t w2, uint64_t w3);
+_Noreturn void trap_syscall(uint64_t caddr, uint64_t tag);
 _Noreturn void trap_user(uint64_t vector, uint64_t error);
 void trap_kernel(const struct trap_frame *f);
 
@@ -131,29 +136,59 @@ settle(struct task *next)
 	}
 }
 
+/* To where user_return does not go by SYSRET. */
 void
+trap_return(void)
+{
+	if (canonical(current_regs->rip))
+		user_return_slow(current_regs);
+	kernel_leave(resume_fault());
+}
+
+__attribute__((noinline, flatten)) void
 kernel_leave(struct task *next)
 {
-	for (;;) {
-		if (something_pending() || next == NULL)
-			next = settle(next);
-		space_load(task_vspace(next));
-		if (next != task_loaded)
-			task_switch(next);
-		if (canonical(current_regs->rip))
-			user_return(current_regs);
-		next = resume_fault();
-	}
+	if (something_pending() || next == NULL)
+		next = settle(next);
+	space_load(task_vspace(next));
+	if (next != task_loaded)
+		task_switch(next);
+	user_return(current_regs);
 }
 
 /*
  * From user mode
  */
 
-void
-trap_syscall(void)
+static __attribute__((noinline)) _Noreturn void
+syscall_general(void)
 {
-	kernel_leave(core_syscall());
+	kernel_leave(core_syscall_general());
+}
+
+/*
+ * A message that is handed over goes from the sender's saved registers into
+ * those of the processor, words past its count as 0.  There is nothing to
+ * deliver first: no interrupt can have been recorded since the entry.
+ *
+ * Flattened: as one function it needs few registers, and saves few.
+ */
+__attribute__((flatten)) void
+trap_syscall(uint64_t caddr, uint64_t tag)
+{
+	const struct helios_regs *from = current_regs;
+	struct handover h = core_handover(from->rax, caddr, tag);
+	unsigned int n = helios_tag_nwords(tag);
+
+	if (h.to == NULL)
+		syscall_general();
+	space_load(task_vspace(h.to));
+	task_switch(h.to);
+	if (n == 0)
+		user_return_message(h.badge, tag, 0, 0, 0, 0);
+	user_return_message(h.badge, tag, from->rdx,
+		n > 1 ? from->r10 : 0, n > 2 ? from->r8 : 0,
+		n > 3 ? from->r9 : 0);
 }
 
 /* Without the no-execute bit, fetches do not say that they are. */

@@ -78,6 +78,18 @@ hal_now(void)
 }
 
 uint64_t
+hal_cycles(void)
+{
+	return hal_now();
+}
+
+uint64_t
+hal_cycles_ns(uint64_t cycles)
+{
+	return cycles;
+}
+
+uint64_t
 time_wall(void)
 {
 	if (is_virtual)

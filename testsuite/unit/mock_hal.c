@@ -126,6 +126,18 @@ hal_now(void)
 	return mock.now;
 }
 
+uint64_t
+hal_cycles(void)
+{
+	return mock.now;
+}
+
+uint64_t
+hal_cycles_ns(uint64_t cycles)
+{
+	return cycles;
+}
+
 void
 hal_timer_set(uint64_t deadline)
 {

@@ -2,9 +2,12 @@
 #ifndef CORE_CSPACE_H
 #define CORE_CSPACE_H
 
+#include <stddef.h>
+
 #include <cap.h>
 #include <object.h>
 #include <result.h>
+#include <task.h>
 
 struct frame;
 
@@ -51,6 +54,15 @@ void dests_return(struct cspace *cs, const helios_cap_t *caddr,
 
 /* An emptied slot (type Null, on no list), back on the free list. */
 void slot_release(struct cspace *cs, struct slot *s);
+
+/* The slot at caddr, whatever is in it; NULL: there is none. */
+static inline struct slot *
+task_slot(const struct task *t, uint64_t caddr)
+{
+	const struct cspace *cs = task_cspace(t);
+
+	return cs != NULL && caddr < cs->nslots ? &cs->slots[caddr] : NULL;
+}
 
 /* The task's own tables: slot caddr of the CSpace of t. MISSING_PART too. */
 struct result task_lookup(struct task *t, uint64_t caddr, unsigned int type,

@@ -67,6 +67,21 @@ struct task *core_start(void);
 /* The current task made a system call; its registers are in task_regs. */
 struct task *core_syscall(void);
 
+/*
+ * Or in two parts, for a HAL that keeps messages in registers.  First the
+ * fast path of a call with this number, caddr and tag.  to NULL: it is not
+ * for that, nothing has changed, and core_syscall_general does it.  Else
+ * resume that task, which is blocked in a system call: with status OK, the
+ * badge, the tag, and the four words of the caller, those past the tag's
+ * count 0.  That message is not in task_regs; all else is.
+ */
+struct handover {
+	struct task *to;
+	uint64_t badge;
+};
+struct handover core_handover(uint64_t nr, uint64_t caddr, uint64_t tag);
+struct task *core_syscall_general(void);
+
 /* The current task executed a system call instruction where the ABI has
  * programs enter through HELIOS_AT_ENTRY (hosted only). */
 struct task *core_stray_syscall(void);
@@ -149,6 +164,13 @@ bool hal_irq_pending(void);
 
 /* Monotonic nanoseconds since boot. */
 uint64_t hal_now(void);
+
+/*
+ * A counter to charge CPU time with, which may be cheaper to read than the
+ * clock and less exact.  It does not go back.  Differences are converted.
+ */
+uint64_t hal_cycles(void);
+uint64_t hal_cycles_ns(uint64_t cycles);
 
 /* Call core_timer at this time; HELIOS_FOREVER: never.  Replaces. */
 void hal_timer_set(uint64_t deadline);

@@ -58,6 +58,52 @@ bool endpoint_can_send(const struct endpoint *e);
  * of the capability it goes through. */
 struct result message_check(struct task *t, unsigned int rights,
 		const struct slot *answered);
+
+/* No capabilities, and nothing claimed that is the kernel's? */
+static inline bool
+message_simple(uint64_t tag)
+{
+	return (tag & (HELIOS_TAG_FAULT | HELIOS_TAG_NOTE |
+		HELIOS_TAG_NCAPS_MASK << HELIOS_TAG_NCAPS_SHIFT)) == 0;
+}
+
+/* The outputs of a receiver.  Registers past the count are 0, so that
+ * nothing leaks in them. */
+static inline void
+message_set(struct helios_regs *to, uint64_t badge, uint64_t tag,
+		const uint64_t w[HELIOS_MSG_REGS])
+{
+	unsigned int n = helios_tag_nwords(tag);
+
+	to->rax = HELIOS_OK;
+	to->rdi = badge;
+	to->rsi = tag;
+	to->rdx = n > 0 ? w[0] : 0;
+	to->r10 = n > 1 ? w[1] : 0;
+	to->r8 = n > 2 ? w[2] : 0;
+	to->r9 = n > 3 ? w[3] : 0;
+}
+
+/* The same with the words in the registers of who sends. */
+static inline void
+message_pass(struct helios_regs *to, uint64_t badge,
+		const struct helios_regs *from)
+{
+	const uint64_t w[] = { from->rdx, from->r10, from->r8, from->r9 };
+
+	message_set(to, badge, from->rsi, w);
+}
+
+/* The words from the fifth on, of n > 4; the two may be the same buffer. */
+static inline void
+message_copy(struct helios_ipcbuf *to, const struct helios_ipcbuf *from,
+		unsigned int n)
+{
+	__builtin_memmove(to->words + HELIOS_MSG_REGS,
+		from->words + HELIOS_MSG_REGS,
+		(n - HELIOS_MSG_REGS) * sizeof(to->words[0]));
+}
+
 /*
  * Give the message of from, which was checked, to the task to, which is
  * waiting for one.  REFUSED: to cannot take it, and nothing has changed.

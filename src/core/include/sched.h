@@ -13,27 +13,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <hal.h>
+
 #include <list.h>
+#include <task.h>
 #include <tree.h>
 
-struct task;
+/* What core_exit has to look at (cpu.look). */
+#define LOOK_RUN	1u	/* who runs next may have changed */
+#define LOOK_TIMER	2u	/* the timer may have to come earlier */
+#define LOOK_YIELD	4u	/* the current task's slice is over */
 
 /* Per processor; one, for now.  Core runs under one lock. */
 struct cpu {
 	struct task *current;		/* NULL: idle, or it is gone */
-	struct task *last;		/* ran last; NULL: it is gone */
-	bool worked;			/* part of a call, in this entry */
-	bool timed;			/* now is of this entry */
-	bool look;			/* core_exit has something to decide */
+	struct task *last;		/* current is NULL: ran last, or NULL */
 	struct task *next;		/* made ready in this entry, on no queue
 					 * yet: the last of its priority */
-	uint64_t bits[4];		/* priorities with a queue */
+	unsigned int look;		/* LOOK_*; 0: current goes on */
 	unsigned int words;		/* of bits, those not 0 */
-	struct list queue[256];
+	uint64_t bits[4];		/* priorities with a queue */
+	bool worked;			/* part of a call, in this entry */
+	bool timed;			/* now is of this entry */
 	uint64_t now;			/* hal_now, of the last reading */
-	uint64_t charged;		/* current's time is paid up to here */
-	uint64_t slice_end;		/* of current */
+	uint64_t charged;		/* hal_cycles: current has paid till here */
+	uint64_t slice_end;		/* of current; 0: it shares with nobody */
 	uint64_t armed;			/* the timer; 0: not known */
+	struct list queue[256];
 };
 extern struct cpu cpu0;
 extern struct tree sleepers;
@@ -45,20 +51,67 @@ void sched_stopped(struct task *t);	/* not runnable: off its queue */
 void sched_give_way(void);			/* current to the end of its queue */
 void sched_set_priority(struct task *t, unsigned int priority);
 
-/*
- * Start of a kernel entry that no system call made: read the clock, charge,
- * wake sleepers due.  A system call begins without: it reads the clock when
- * it needs to know the time (sched_now), or when it switches.
- */
-void sched_enter(void);
+/* Start of a kernel entry.  None begins with the time: it is read by who
+ * needs to know it. */
+static inline void
+sched_enter(bool worked)
+{
+	cpu0.timed = false;
+	cpu0.worked = worked;
+}
 uint64_t sched_now(void);
 
-/* Something has changed that may change who runs next, or when the timer
- * has to come: without this core_exit goes on with the current task. */
+/* The armed time has come: wake sleepers due, end the slice if it is over. */
+void sched_timer(void);
+
+/* Something has changed that may change who runs next: without this core_exit
+ * goes on with the current task. */
 static inline void
 sched_look(void)
 {
-	cpu0.look = true;
+	cpu0.look |= LOOK_RUN;
+}
+
+/* The highest priority on the run queues; -1: they are empty. */
+static inline int
+sched_highest(void)
+{
+	int word;
+
+	if (cpu0.words == 0)
+		return -1;
+	word = 31 - __builtin_clz(cpu0.words);
+	return word * 64 + 63 - __builtin_clzll(cpu0.bits[word]);
+}
+
+/* The current task stops.  If t, which it wakes, is runnable then, is it
+ * certain to run next? */
+static inline bool
+sched_is_best(const struct task *t)
+{
+	return cpu0.words == 0 || t->priority > sched_highest();
+}
+
+/* The processor goes from one task to another; NULL: it is, or goes, idle. */
+static inline void
+sched_switch(struct task *from, struct task *to)
+{
+	uint64_t cycles = hal_cycles();
+
+	if (from != NULL)
+		from->cpu_time += cycles - cpu0.charged;
+	cpu0.charged = cycles;
+	cpu0.current = to;
+	cpu0.slice_end = 0;
+}
+
+/* From has stopped, and woken to, which is best: what sched_ready and
+ * core_exit come to then. */
+static inline void
+sched_hand_over(struct task *from, struct task *to)
+{
+	to->slice_left = 0;
+	sched_switch(from, to);
 }
 
 /*

@@ -7,8 +7,8 @@
  * missing part fails.
  *
  * Suspended and blocked are separate.  A task runs if it is neither, has a
- * VSpace, and is not dead.  `blocked` says in what; the matching fields are
- * valid only then.
+ * VSpace, and is not dead: if all of `stopped` is 0.  `blocked` says in what;
+ * the matching fields are valid only then.
  *
  * A call that was preempted has `restart` set: when the task is next picked,
  * core makes the same call again from the unchanged registers before the
@@ -72,15 +72,21 @@ struct task {
 
 	/* Scheduling (sched.c) */
 	struct list run;		/* run queue; itself: on none */
+	union {
+		struct {
+			uint8_t blocked;	/* enum blocked */
+			bool suspended;
+			bool dead;		/* its last capability is gone */
+			bool no_space;		/* SLOT_VSPACE is empty */
+		};
+		uint32_t stopped;	/* why it does not run; 0: it does */
+	};
 	uint8_t priority, max_priority;
-	bool suspended;
-	bool dead;			/* its last capability is gone */
 	bool restart;			/* make the call again first */
-	uint8_t blocked;		/* enum blocked */
 	uint8_t sending;		/* enum sending */
 	uint64_t flags;			/* HELIOS_TASK_* of SET_FLAGS */
-	uint64_t cpu_time;		/* ns, up to the last charge */
-	uint64_t slice_left;		/* ns */
+	uint64_t cpu_time;		/* hal_cycles, up to the last charge */
+	uint64_t slice_left;		/* ns; 0: a whole one */
 	struct tree_node sleep;		/* key: deadline, id */
 	bool sleeping;			/* in the tree */
 
@@ -107,6 +113,11 @@ struct task {
 	 */
 	uint16_t doomed[HELIOS_MSG_WORDS];
 	uint8_t ndoomed, destroyed;	/* in all, and of these done */
+
+	/* What is in the slots, resolved; NULL: nothing. */
+	struct cspace *cspace;
+	struct vspace *vspace;
+	struct helios_ipcbuf *ipcbuf;
 
 	struct waiter waiters[TASK_WAITERS];
 	char name[HELIOS_TASK_NAME + 1];
@@ -137,7 +148,7 @@ task_part(const struct task *t, enum task_slot which, unsigned int type)
 static inline struct cspace *
 task_cspace(const struct task *t)
 {
-	return task_part(t, SLOT_CSPACE, HELIOS_CSPACE);
+	return t->cspace;
 }
 
 static inline struct note *
@@ -149,18 +160,14 @@ task_bound_note(const struct task *t)
 static inline struct helios_ipcbuf *
 task_ipcbuf(const struct task *t)
 {
-	const struct slot *s = &t->slots[SLOT_IPCBUF];
-
-	return cap_type(s) == HELIOS_PAGE ?
-		phys_ptr(page_phys(s)) : NULL;
+	return t->ipcbuf;
 }
 
 /* Would it run?  (Not suspended, blocked, dead, or without VSpace.) */
 static inline bool
 task_runnable(const struct task *t)
 {
-	return !t->suspended && t->blocked == NOT_BLOCKED && !t->dead &&
-		cap_type(&t->slots[SLOT_VSPACE]) == HELIOS_VSPACE;
+	return t->stopped == 0;
 }
 
 void task_suspend(struct task *t);
@@ -183,6 +190,7 @@ void task_set_name(struct task *t, const char *name, size_t len);
 /* Empty one of its slots, and put a copy of src (NULL: nothing) there. */
 void task_set_slot(struct task *t, enum task_slot which, struct slot *src);
 uint64_t task_state(const struct task *t);	/* HELIOS_TASK_*, INFO */
+uint64_t task_cpu_time(const struct task *t);	/* ns, up to now */
 
 /* The call's outputs.  Status: rax, and on an error rdx and rsi. */
 void task_set_result(struct task *t, struct result r);

@@ -14,6 +14,7 @@
 #define CORE_WAITQ_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <cap.h>
@@ -51,6 +52,50 @@ void waitq_leave(struct waiter *w);
 void waiters_moved(struct slot *to, struct slot *from);
 
 struct task *waiter_task(const struct waiter *w);
+
+/* A waiter that waits nowhere is a ring of its own, and the rest is NULL. */
+static inline void
+waiter_init(struct waiter *w, unsigned int index)
+{
+	*w = (struct waiter){ .next = w, .prev = w,
+		.index = (uint8_t)index };
+}
+
+/*
+ * What the queue of a server usually is: one waiter, which is also the only
+ * one that waits through its capability.  Joining and leaving such a queue
+ * comes to a few stores.
+ */
+
+/* Is the first of a queue such a waiter? */
+static inline bool
+waiter_alone(const struct waiter *first)
+{
+	return first->next == first && first->lower == NULL &&
+		first->via->waiters == first && first->via_next == NULL;
+}
+
+static inline void
+waiter_leave_alone(struct waiter *w)
+{
+	w->q->first = NULL;
+	w->via->waiters = NULL;
+	w->is_head = false;
+	w->q = NULL;
+	w->via = NULL;
+}
+
+/* Nobody is in the queue, and nobody waits through the capability.  The
+ * priority is that of the task, which set it when its own was set. */
+static inline void
+waiter_join_alone(struct waitq *q, struct waiter *w, struct slot *via)
+{
+	w->q = q;
+	w->via = via;
+	w->is_head = true;
+	q->first = w;
+	via->waiters = w;
+}
 
 bool waitq_valid(const struct waitq *q);	/* for core_check */
 

@@ -410,8 +410,7 @@ op_info(struct invocation *inv)
 	if (r.status != HELIOS_OK)
 		return r;
 	inv_return(inv, task_state(t));
-	sched_now();	/* the caller is charged up to here */
-	inv_return(inv, t->cpu_time);
+	inv_return(inv, task_cpu_time(t));
 	inv_return(inv, task_id(t));
 	inv_return(inv, t->priority | (uint64_t)t->max_priority << 8 |
 			t->flags << 16);

@@ -474,22 +474,14 @@ preempted(struct task *t)
 	sched_look();
 }
 
-void
-syscall_run(struct task *t)
+static void
+finish(struct task *t, struct result r)
 {
-	struct result r;
-
-	if (!t->restart)
-		t->help = help_owed(t);
-	/* Before anything is looked up: what it destroys may be just that. */
-	if (revoke_pending() && (!revoke_help(&t->help) ||
-			!task_runnable(t))) {
-		preempted(t);
-		return;
-	}
-	r = t->restart && is_half_done(t) ? go_on(t) : dispatch(t);
 	call_context_set((struct call_context){ 0 });
 	if (r.status == RESULT_PREEMPTED) {
+		/* It may meet revokes when it is made again. */
+		if (!t->restart)
+			t->help = help_owed(t);
 		preempted(t);
 		return;
 	}
@@ -499,4 +491,28 @@ syscall_run(struct task *t)
 		task_drop_work(t);
 	if (r.status != RESULT_BLOCKED)
 		task_set_result(t, r);
+}
+
+/* A call that is made again, or comes while others' revokes are halted. */
+static __attribute__((noinline)) void
+run_with_help(struct task *t)
+{
+	if (!t->restart)
+		t->help = help_owed(t);
+	/* Before anything is looked up: what it destroys may be just that. */
+	if (revoke_pending() && (!revoke_help(&t->help) ||
+			!task_runnable(t)))
+		preempted(t);
+	else
+		finish(t, t->restart && is_half_done(t) ? go_on(t) :
+			dispatch(t));
+}
+
+void
+syscall_run(struct task *t)
+{
+	if (t->restart || revoke_pending())
+		run_with_help(t);
+	else
+		finish(t, dispatch(t));
 }

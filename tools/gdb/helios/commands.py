@@ -57,7 +57,12 @@ def where(address):
     return ('%#x %s' % (address, symbol_at(address))).rstrip()
 
 
-def milliseconds(ns):
+def cpu_time(kernel, task):
+    """In ms.  It is kept in hal_cycles: hosted in ns, else ticks of the TSC.
+    """
+    ns = int(task.value['cpu_time'])
+    if kernel.has('tsc_rate'):
+        ns = ns * int(kernel.var('tsc_rate')['ns_mult']) >> 32
     return '%d.%03d ms' % (ns // 1000000, ns // 1000 % 1000)
 
 
@@ -96,7 +101,7 @@ class Tasks(Command):
             mark = '*' if current and t.addr == current.addr else ''
             rows.append((mark, t.id, t.name, threads.get(t.tid, '-'),
                          int(t.value['priority']),
-                         milliseconds(int(t.value['cpu_time'])), t.state(),
+                         cpu_time(kernel, t), t.state(),
                          where(t.ip)))
         table(rows, right=(1, 3, 4, 5))
         gdb.write('%d tasks\n' % (len(rows) - 1))
