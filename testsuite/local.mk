@@ -324,6 +324,7 @@ cost_sources = \
 	testsuite/bench/cost/cost.c \
 	testsuite/bench/cost/fault.c \
 	testsuite/bench/cost/ipc.c \
+	testsuite/bench/cost/main.c \
 	testsuite/bench/cost/memory.c \
 	testsuite/bench/cost/note.c \
 	testsuite/bench/cost/peer.c \

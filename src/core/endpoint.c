@@ -58,7 +58,7 @@ block_on(struct task *t, struct slot *s, bool receiving)
 
 	t->blocked = receiving ? BLOCKED_RECV : BLOCKED_SEND;
 	e->receivers = receiving;
-	waitq_join(&e->queue, &t->waiters[WAITER_MAIN], t->priority, s);
+	waitq_wait(&e->queue, &t->waiters[WAITER_MAIN], s);
 	sched_stopped(t);
 	poll_wake_first(receiving ? &e->send_pollers : &e->pollers);
 	poll_wake_first(&e->both_pollers);
@@ -82,7 +82,7 @@ pair(struct task *from, struct task *to)
 static void
 receiver_done(struct task *to)
 {
-	waitq_leave(&to->waiters[WAITER_MAIN]);
+	waitq_done(&to->waiters[WAITER_MAIN]);
 	task_wake(to);
 }
 
@@ -105,7 +105,7 @@ endpoint_send(struct task *t, struct slot *s, bool call, bool block)
 		block_on(t, s, false);
 		return result_blocked();
 	}
-	to = waiter_task(e->queue.first);
+	to = waiter_main_task(e->queue.first);
 	r = message_transfer(t, to, t->badge);
 	if (r.status != HELIOS_OK)
 		return r;
@@ -128,7 +128,7 @@ endpoint_send_fault(struct task *t)
 		block_on(t, s, false);
 		return;
 	}
-	to = waiter_task(e->queue.first);
+	to = waiter_main_task(e->queue.first);
 	message_deliver(to, t->badge, HELIOS_TAG_FAULT, t->fault.words,
 			t->fault.nwords);
 	receiver_done(to);
@@ -161,7 +161,7 @@ take_from(struct task *from, struct task *to)
 static void
 sender_done(struct task *from, struct task *to)
 {
-	waitq_leave(&from->waiters[WAITER_MAIN]);
+	waitq_done(&from->waiters[WAITER_MAIN]);
 	if (from->sending != SENDING_MESSAGE) {
 		pair(from, to);
 		return;
@@ -192,7 +192,7 @@ endpoint_recv(struct task *t, struct slot *s, bool block)
 	if (recv_note(t))
 		return RESULT_OK;
 	while (endpoint_can_recv(e)) {
-		struct task *from = waiter_task(e->queue.first);
+		struct task *from = waiter_main_task(e->queue.first);
 		struct result r = take_from(from, t);
 
 		if (r.status == HELIOS_OK) {

@@ -47,12 +47,16 @@ struct task *
 core_syscall(void)
 {
 	struct task *t = cpu0.current;
-	struct handover h = core_handover(t->regs.rax, t->regs.rdi,
-			t->regs.rsi);
+	struct handover h = { .to = NULL };
 
+	if (t->regs.rax == HELIOS_SYS_CALL)
+		h = core_call(t->regs.rdi, t->regs.rsi);
+	else if (t->regs.rax == HELIOS_SYS_REPLY_RECV)
+		h = core_reply_recv(t->regs.rdi, t->regs.rsi);
 	if (h.to == NULL)
 		return core_syscall_general();
-	message_pass(&h.to->regs, h.badge, &t->regs);
+	if (h.message)
+		message_pass(&h.to->regs, h.badge, &t->regs);
 	return h.to;
 }
 
@@ -70,9 +74,8 @@ core_stray_syscall(void)
 struct task *
 core_fault(const struct hal_fault *f)
 {
-	struct task *t = cpu0.current;
+	struct task *t = cpu0.current, *to = NULL;
 
-	sched_enter(false);
 	if (f->page)
 		fault_set(t, HELIOS_FAULT_PAGE, f->address, f->access,
 				f->error);
@@ -80,6 +83,11 @@ core_fault(const struct hal_fault *f)
 		fault_set(t, HELIOS_FAULT_EXCEPTION, f->address, 0,
 				(uint64_t)f->vector << 32 |
 				(f->error & 0xffffffffu));
+	if (fault_has_handler(t))
+		to = fault_handover(t);
+	if (to != NULL)
+		return to;
+	sched_enter(false);
 	fault_raise(t);
 	return core_exit();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fast path: CALL and REPLY_RECV that come to handing the processor over.
+ * The fast path: CALL and REPLY_RECV that come to handing the processor over,
+ * and faults, which are calls.
  *
  * It is a short cut and no mechanism of its own: where all of what follows
  * holds it leaves everything as endpoint.c, reply.c and sched.c would have,
@@ -12,14 +13,17 @@
  *     on both sides.
  *  3. The capability is an Endpoint, with SEND or RECV.
  *  4. CALL: a task waits there to receive, alone in the queue.
- *     REPLY_RECV: a task waits for the answer of its call, not of a fault;
- *     nobody waits at the endpoint, no poller either, and no note is bound.
+ *     REPLY_RECV: a task waits for the answer of its call, or of a fault
+ *     after which it goes on as it stands; nobody waits at the endpoint, no
+ *     poller either, and no note is bound.
  *  5. Nothing else keeps that task from running, and nobody of its priority
  *     or a higher one is ready.
  *
  * What nobody is left to reap stays for the next entry that takes longer.
  */
 #include <stddef.h>
+
+#include <helios/fault.h>
 
 #include <cspace.h>
 #include <entry.h>
@@ -39,6 +43,12 @@ pass_long(const struct task *from, struct task *to, unsigned int n)
 	return true;
 }
 
+static inline bool
+is_simple(const struct task *t, uint64_t tag)
+{
+	return message_simple(tag) && !task_is_foreign(t) && !revoke_pending();
+}
+
 /* The last condition of all, for it copies. */
 static inline bool
 can_pass(const struct task *from, struct task *to, uint64_t tag)
@@ -48,88 +58,117 @@ can_pass(const struct task *from, struct task *to, uint64_t tag)
 	return n <= HELIOS_MSG_REGS || pass_long(from, to, n);
 }
 
-/* The Endpoint at caddr, if the capability has this right. */
-static inline struct slot *
-endpoint_at(const struct task *t, uint64_t caddr, unsigned int right)
+/* Who would run with a message to this endpoint: alone in its queue, kept by
+ * nothing else, and best. */
+static inline struct task *
+receiver(const struct slot *s)
 {
-	const uint64_t mask = 0xff00u | right;
-	struct slot *s = task_slot(t, caddr);
-
-	if (s == NULL || (s->cap & mask) != (HELIOS_ENDPOINT << 8 | right))
-		return NULL;
-	return s;
-}
-
-static inline struct handover
-call(struct task *t, uint64_t caddr, uint64_t tag)
-{
-	const struct handover none = { NULL, 0 };
-	struct slot *s = endpoint_at(t, caddr, HELIOS_RIGHT_SEND);
-	struct endpoint *e;
-	struct waiter *w;
+	const struct endpoint *e = cap_object(s);
+	struct waiter *w = e->queue.first;
 	struct task *to;
 
-	if (s == NULL)
-		return none;
-	e = cap_object(s);
-	w = e->queue.first;
 	if (w == NULL || !waiter_alone(w))
-		return none;
-	to = container_of(w, struct task, waiters[WAITER_MAIN]);
-	if (to->stopped != BLOCKED_RECV || !sched_is_best(to) ||
-			!can_pass(t, to, tag))
-		return none;
-	waiter_leave_alone(w);
-	to->caller = t;
-	t->replier = to;
-	t->blocked = BLOCKED_CALL;
-	return (struct handover){ to, s->word };
+		return NULL;
+	to = waiter_main_task(w);
+	return to->stopped == BLOCKED_RECV && sched_is_best(to) ? to : NULL;
 }
 
-static inline struct handover
-reply_recv(struct task *t, uint64_t caddr, uint64_t tag)
+/* It has the message, and owes t the answer. */
+static inline void
+received(struct task *t, struct task *to, enum blocked why)
 {
-	const struct handover none = { NULL, 0 };
-	struct slot *s = endpoint_at(t, caddr, HELIOS_RIGHT_RECV);
-	struct task *to = t->caller;
-	struct endpoint *e;
+	waiter_leave_alone(&to->waiters[WAITER_MAIN]);
+	to->stopped = NOT_BLOCKED;
+	to->caller = t;
+	t->replier = to;
+	t->blocked = (uint8_t)why;
+	sched_hand_over(t, to);
+}
 
-	if (s == NULL || to == NULL)
-		return none;
-	e = cap_object(s);
-	if (e->queue.first != NULL || s->waiters != NULL ||
-			e->send_pollers.first != NULL ||
-			e->both_pollers.first != NULL ||
-			cap_type(&t->slots[SLOT_NOTE]) != HELIOS_NULL)
-		return none;
-	if (to->stopped != BLOCKED_CALL || !sched_is_best(to) ||
-			!can_pass(t, to, tag))
-		return none;
-	to->replier = NULL;
+struct handover
+core_call(uint64_t caddr, uint64_t tag)
+{
+	struct task *t = cpu0.current, *to = NULL;
+	struct slot *s = task_cap(t, caddr, HELIOS_ENDPOINT,
+			HELIOS_RIGHT_SEND);
+
+	if (s != NULL && is_simple(t, tag))
+		to = receiver(s);
+	if (to == NULL || !can_pass(t, to, tag))
+		return (struct handover){ .to = NULL };
+	received(t, to, BLOCKED_CALL);
+	check_now_and_then();
+	return (struct handover){ to, true, s->word };
+}
+
+struct task *
+fault_handover(struct task *t)
+{
+	struct slot *s = &t->slots[SLOT_FAULT];
+	struct task *to = receiver(s);
+
+	if (to == NULL)
+		return NULL;
+	message_deliver(to, s->word, HELIOS_TAG_FAULT, t->fault.words,
+			t->fault.nwords);
+	received(t, to, BLOCKED_FAULT);
+	return to;
+}
+
+/* Its registers are as they shall be, and it goes on: fault_over is no more
+ * than that it is not blocked. */
+static inline bool
+goes_on(const struct task *to, uint64_t tag)
+{
+	uint64_t kind = to->fault.words[HELIOS_FAULT_KIND];
+
+	return to->stopped == BLOCKED_FAULT && helios_tag_label(tag) == 0 &&
+		(kind == HELIOS_FAULT_EXCEPTION || kind == HELIOS_FAULT_PAGE);
+}
+
+/* Nobody and nothing waits for t at the endpoint, nor for t to wait. */
+static inline bool
+is_quiet(const struct task *t, const struct slot *s)
+{
+	const struct endpoint *e = cap_object(s);
+
+	return e->queue.first == NULL && s->waiters == NULL &&
+		e->send_pollers.first == NULL &&
+		e->both_pollers.first == NULL &&
+		cap_type(&t->slots[SLOT_NOTE]) == HELIOS_NULL;
+}
+
+static inline void
+wait_again(struct task *t, struct slot *s)
+{
+	struct endpoint *e = cap_object(s);
+
 	t->caller = NULL;
 	t->regs.rax = HELIOS_SYS_RECV;
 	t->blocked = BLOCKED_RECV;
 	e->receivers = true;
 	waiter_join_alone(&e->queue, &t->waiters[WAITER_MAIN], s);
-	return (struct handover){ to, 0 };
 }
 
 struct handover
-core_handover(uint64_t nr, uint64_t caddr, uint64_t tag)
+core_reply_recv(uint64_t caddr, uint64_t tag)
 {
-	struct task *t = cpu0.current;
-	struct handover h = { NULL, 0 };
+	struct task *t = cpu0.current, *to = t->caller;
+	struct slot *s = task_cap(t, caddr, HELIOS_ENDPOINT,
+			HELIOS_RIGHT_RECV);
+	struct handover h = { .to = NULL };
+	bool message;
 
-	if (task_is_foreign(t) || revoke_pending() || !message_simple(tag))
+	if (s == NULL || !is_simple(t, tag) || !is_quiet(t, s) ||
+			to == NULL || !sched_is_best(to))
 		return h;
-	if (nr == HELIOS_SYS_CALL)
-		h = call(t, caddr, tag);
-	else if (nr == HELIOS_SYS_REPLY_RECV)
-		h = reply_recv(t, caddr, tag);
-	if (h.to == NULL)
+	message = to->stopped == BLOCKED_CALL;
+	if (message ? !can_pass(t, to, tag) : !goes_on(to, tag))
 		return h;
-	h.to->stopped = NOT_BLOCKED;
-	sched_hand_over(t, h.to);
+	to->stopped = NOT_BLOCKED;
+	to->replier = NULL;
+	wait_again(t, s);
+	sched_hand_over(t, to);
 	check_now_and_then();
-	return h;
+	return (struct handover){ to, message, 0 };
 }

@@ -124,13 +124,19 @@ fault_over(struct task *t)
 	}
 }
 
-void
-fault_raise(struct task *t)
+bool
+fault_has_handler(const struct task *t)
 {
 	const struct slot *s = &t->slots[SLOT_FAULT];
 
-	if (cap_type(s) == HELIOS_ENDPOINT &&
-			(cap_rights(s) & HELIOS_RIGHT_SEND))
+	return cap_type(s) == HELIOS_ENDPOINT &&
+		(cap_rights(s) & HELIOS_RIGHT_SEND);
+}
+
+void
+fault_raise(struct task *t)
+{
+	if (fault_has_handler(t))
 		endpoint_send_fault(t);
 	else
 		fault_stop(t, "it has no fault endpoint");

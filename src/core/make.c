@@ -31,6 +31,7 @@ make_drop(struct task *t)
 	struct making *mk = &t->making;
 	struct memory *carved = mk->carved;
 
+	mk->search.space = 0;
 	if (!is_under_way(mk))
 		return;
 	while (mk->first != 0) {

@@ -16,43 +16,15 @@ struct memory *kernel_memory;
 
 static struct memory root, kernel;
 
-/*
- * The frame table: entry i is about physical frame i.  Frame 0 is never
- * used, so that number 0 can mean "none".
- */
-static struct frame *frames;
-static uint32_t nframes;
+/* Frame 0 is never used, so that number 0 can mean "none". */
+struct frame *frames;
+uint32_t nframes;
 
 struct frame *
 frame_nr(uint32_t nr)
 {
 	kassert(nr != 0 && nr < nframes);
 	return &frames[nr];
-}
-
-uint32_t
-frame_number(const struct frame *f)
-{
-	return (uint32_t)(f - frames);
-}
-
-struct frame *
-frame_of(uint64_t phys)
-{
-	return phys >> PAGE_SHIFT < nframes ? &frames[phys >> PAGE_SHIFT] :
-		NULL;
-}
-
-struct frame *
-frame_of_ptr(const void *p)
-{
-	return frame_of((uint64_t)((uintptr_t)p - (uintptr_t)hal_physmap));
-}
-
-void *
-frame_ptr(const struct frame *f)
-{
-	return phys_ptr((uint64_t)frame_number(f) << PAGE_SHIFT);
 }
 
 static void
@@ -314,7 +286,7 @@ give_range(struct memory *m, uint32_t nr, uint32_t end)
 
 	m->pages += end - nr;
 	for (i = nr; i < end; i++)
-		frames[i].kind = FRAME_INTERIOR;
+		frame_nr(i)->kind = FRAME_INTERIOR;
 	while (nr < end) {
 		unsigned int order = (unsigned int)__builtin_ctz(nr);
 
@@ -322,7 +294,7 @@ give_range(struct memory *m, uint32_t nr, uint32_t end)
 			order = MAX_ORDER;
 		while ((1u << order) > end - nr)
 			order--;
-		give_block(m, &frames[nr], order);
+		give_block(m, frame_nr(nr), order);
 		nr += 1u << order;
 	}
 }

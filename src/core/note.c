@@ -40,9 +40,9 @@ note_deliver(struct note *n)
 	if (n->bits == 0)
 		return;
 	if (!waitq_empty(&n->waiters)) {
-		t = waiter_task(n->waiters.first);
+		t = waiter_main_task(n->waiters.first);
 		t->regs.rdx = n->bits;
-		task_set_result(t, RESULT_OK);
+		t->regs.rax = HELIOS_OK;
 	} else if (n->bound != NULL && n->bound->blocked == BLOCKED_RECV) {
 		t = n->bound;
 		message_deliver(t, 0, HELIOS_TAG_NOTE, &n->bits, 1);
@@ -51,7 +51,7 @@ note_deliver(struct note *n)
 		return;
 	}
 	n->bits = 0;
-	waitq_leave(&t->waiters[WAITER_MAIN]);
+	waitq_done(&t->waiters[WAITER_MAIN]);
 	task_wake(t);
 }
 
@@ -86,7 +86,7 @@ note_wait(struct task *t, struct slot *s, bool block)
 	if (!block)
 		return (struct result){ HELIOS_WOULD_BLOCK, 0 };
 	t->blocked = BLOCKED_NOTE;
-	waitq_join(&n->waiters, &t->waiters[WAITER_MAIN], t->priority, s);
-	sched_stopped(t);
+	waitq_wait(&n->waiters, &t->waiters[WAITER_MAIN], s);
+	sched_stop_current();
 	return result_blocked();
 }

@@ -22,8 +22,14 @@
 
 #define LEVELS		4u
 #define ROOT_LEVEL	3u
-/* 62 small or large pages in a row touch at most two tables a level. */
-#define MOST_TABLES	6u
+/* A search looks at this many entries between two preemption points. */
+#define SEARCH_BATCH	128u
+
+/* An entry, and the level of the table that it is in. */
+struct place {
+	uint64_t *entry;
+	unsigned int level;
+};
 
 static unsigned int
 entry_index(uint64_t va, unsigned int level)
@@ -38,124 +44,58 @@ entry_span(unsigned int level)
 	return PAGE_SIZE << 9 * level;
 }
 
-/*
- * Walk down to `leaf` as far as there are tables.  *level is where the
- * returned entry is: `leaf`, or higher if it is absent or a large page.
- */
-static uint64_t *
-walk(const struct vspace *vs, uint64_t va, unsigned int leaf,
-		unsigned int *level)
-{
-	uint64_t table = vs->root;
-	unsigned int l;
-
-	for (l = ROOT_LEVEL;; l--) {
-		uint64_t *e = (uint64_t *)phys_ptr(table) + entry_index(va, l);
-
-		*level = l;
-		if (l == leaf || !(*e & PTE_PRESENT) || *e & PTE_LARGE)
-			return e;
-		table = *e & PTE_ADDRESS;
-	}
-}
-
-static struct frame *
-table_of(const uint64_t *entry)
-{
-	return frame_of_ptr(entry);
-}
-
-/* Table pages missing for [va, va + len). */
 static unsigned int
-count_missing(struct vspace *vs, uint64_t va, uint64_t len, unsigned int leaf)
+leaf_of(bool large)
 {
-	unsigned int missing = 0, l, level;
-
-	for (l = ROOT_LEVEL; l > leaf; l--) {
-		uint64_t span = entry_span(l), at = va & ~(span - 1);
-
-		for (; at < va + len; at += span) {
-			uint64_t *e = walk(vs, at < va ? va : at, l, &level);
-
-			if (level > l || !(*e & PTE_PRESENT))
-				missing++;
-		}
-	}
-	return missing;
+	return large ? 1 : 0;
 }
 
-static void
-add_table(struct vspace *vs, uint64_t *entry, struct frame *table)
+/* Does it lead to another table?  (Asked of entries above the lowest.) */
+static bool
+is_table(uint64_t entry)
 {
-	block_set_kind(table, FRAME_TABLE, vs);
-	table->used = 0;
-	*entry = ptr_phys(frame_ptr(table)) | PTE_PRESENT | PTE_WRITE |
-		PTE_USER;
-	table_of(entry)->used++;
-	vs->tables++;
+	return (entry & (PTE_PRESENT | PTE_LARGE)) == PTE_PRESENT;
 }
 
-static void
-add_missing(struct vspace *vs, uint64_t va, uint64_t len, unsigned int leaf,
-		struct frame **tables)
+/* The entry of va in the table that this one leads to. */
+static struct place
+below(struct place p, uint64_t va)
 {
-	unsigned int l, level;
+	uint64_t *table = phys_ptr(*p.entry & PTE_ADDRESS);
 
-	for (l = ROOT_LEVEL; l > leaf; l--) {
-		uint64_t span = entry_span(l), at = va & ~(span - 1);
-
-		for (; at < va + len; at += span) {
-			uint64_t *e = walk(vs, at < va ? va : at, l, &level);
-
-			kassert(level == l);
-			if (!(*e & PTE_PRESENT))
-				add_table(vs, e, *tables++);
-		}
-	}
+	p.level--;
+	p.entry = table + entry_index(va, p.level);
+	return p;
 }
 
-bool
-pt_prepare(struct vspace *vs, uint64_t va, uint64_t len, bool large)
+static struct place
+descend(struct place p, uint64_t va, unsigned int leaf)
 {
-	unsigned int leaf = large ? 1 : 0, i;
-	unsigned int n = count_missing(vs, va, len, leaf);
-	struct frame *tables[MOST_TABLES];
-
-	kassert(n <= MOST_TABLES);
-	for (i = 0; i < n; i++) {
-		tables[i] = block_alloc(vs->heavy.obj.memory, 0, FRAME_TABLE);
-		if (tables[i] == NULL) {
-			while (i-- > 0)
-				block_free(tables[i]);
-			return false;
-		}
-	}
-	for (i = 0; i < n; i++)
-		__builtin_memset(frame_ptr(tables[i]), 0, PAGE_SIZE);
-	add_missing(vs, va, len, leaf, tables);
-	return true;
+	while (p.level > leaf && is_table(*p.entry))
+		p = below(p, va);
+	return p;
 }
 
-void
-pt_set(struct vspace *vs, uint64_t va, const struct slot *page, uint64_t flags)
+/* Down to `leaf` as far as there are tables; it stops higher at an entry that
+ * is empty or a large page. */
+static struct place
+walk(const struct vspace *vs, uint64_t va, unsigned int leaf)
 {
-	unsigned int leaf = page_is_large(page) ? 1 : 0, level;
-	uint64_t *e = walk(vs, va, leaf, &level);
-	uint64_t entry = page_phys(page) | PTE_PRESENT | PTE_USER;
+	uint64_t *root = phys_ptr(vs->root);
+	struct place p = { root + entry_index(va, ROOT_LEVEL), ROOT_LEVEL };
 
-	kassert(level == leaf);
-	kassert((flags & (MAPPED_W | MAPPED_X)) != (MAPPED_W | MAPPED_X));
-	if (flags & MAPPED_W)
-		entry |= PTE_WRITE;
-	if (!(flags & MAPPED_X))
-		entry |= hal_noexec;
-	if (page_is_large(page))
-		entry |= PTE_LARGE;
-	if (page_is_device(page))
-		entry |= flags & MAPPED_WC ? PTE_PWT : PTE_PCD | PTE_PWT;
-	if (!(*e & PTE_PRESENT))
-		table_of(e)->used++;
-	*e = entry;
+	return descend(p, va, leaf);
+}
+
+/* The place of va, which is one entry further than that of p. */
+static struct place
+advance(const struct vspace *vs, struct place p, uint64_t va,
+		unsigned int leaf)
+{
+	p.entry++;
+	if ((uintptr_t)p.entry % PAGE_SIZE == 0)
+		return walk(vs, va, leaf);
+	return descend(p, va, leaf);
 }
 
 /* Is it the root?  That one stays while the space lives. */
@@ -165,37 +105,149 @@ is_root(const struct vspace *vs, const struct frame *table)
 	return ptr_phys(frame_ptr(table)) == vs->root;
 }
 
-void
-pt_clear(struct vspace *vs, uint64_t va, bool large)
+static bool
+add_table(struct vspace *vs, uint64_t *entry)
 {
-	unsigned int l = large ? 1 : 0, level;
-	uint64_t *e = walk(vs, va, l, &level);
+	struct frame *table = block_alloc(vs->heavy.obj.memory, 0,
+		FRAME_TABLE);
 
-	kassert(level == l && *e & PTE_PRESENT);
-	for (;;) {
-		struct frame *table = table_of(e);
+	if (table == NULL)
+		return false;
+	__builtin_memset(frame_ptr(table), 0, PAGE_SIZE);
+	table->object = vs;
+	*entry = ptr_phys(frame_ptr(table)) | PTE_PRESENT | PTE_WRITE |
+		PTE_USER;
+	frame_with(entry)->used++;
+	vs->tables++;
+	return true;
+}
 
-		*e = 0;
-		table->used--;
-		if (table->used > 0 || is_root(vs, table))
-			return;
+/* Give back the table of an entry of va if it is empty, and then the one
+ * above if that was its last. */
+static void
+trim(struct vspace *vs, struct place p, uint64_t va)
+{
+	struct frame *table = frame_with(p.entry);
+
+	while (table->used == 0 && !is_root(vs, table)) {
 		block_free(table);
 		vs->tables--;
-		e = walk(vs, va, ++l, &level);
+		p = walk(vs, va, p.level + 1);
+		*p.entry = 0;
+		table = frame_with(p.entry);
+		table->used--;
 	}
 }
 
-bool
-pt_occupied(struct vspace *vs, uint64_t va, uint64_t len, uint64_t *where)
+static bool
+add_path(struct vspace *vs, uint64_t va, unsigned int leaf)
 {
-	uint64_t at = va;
-	unsigned int level;
+	struct place p;
+
+	for (p = walk(vs, va, leaf); p.level > leaf; p = below(p, va)) {
+		if (add_table(vs, p.entry))
+			continue;
+		trim(vs, p, va);
+		return false;
+	}
+	return true;
+}
+
+/* The most that is mapped at once, 62 pages in a row, touches two tables a
+ * level: all are on the way to its first byte or to its last. */
+bool
+pt_prepare(struct vspace *vs, uint64_t va, uint64_t len, bool large)
+{
+	unsigned int leaf = leaf_of(large);
+
+	if (!add_path(vs, va, leaf))
+		return false;
+	if (add_path(vs, va + len - 1, leaf))
+		return true;
+	trim(vs, walk(vs, va, leaf), va);
+	return false;
+}
+
+uint64_t *
+pt_empty(const struct vspace *vs, uint64_t va, uint64_t len, bool large)
+{
+	unsigned int leaf = leaf_of(large);
+	struct place p = walk(vs, va, leaf);
+	uint64_t *first = p.entry, end = va + len;
+
+	for (;; p = advance(vs, p, va, leaf)) {
+		if (p.level != leaf || *p.entry & PTE_PRESENT)
+			return NULL;
+		va += entry_span(leaf);
+		if (va == end)
+			return first;
+	}
+}
+
+uint64_t *
+pt_next(const struct vspace *vs, uint64_t *entry, uint64_t va, bool large)
+{
+	struct place p = { entry, leaf_of(large) };
+
+	return advance(vs, p, va, p.level).entry;
+}
+
+static uint64_t
+page_entry(const struct slot *page, uint64_t flags)
+{
+	uint64_t entry = page_phys(page) | PTE_PRESENT | PTE_USER;
+
+	kassert((flags & (MAPPED_W | MAPPED_X)) != (MAPPED_W | MAPPED_X));
+	if (flags & MAPPED_W)
+		entry |= PTE_WRITE;
+	if (!(flags & MAPPED_X))
+		entry |= hal_noexec;
+	if (page_is_large(page))
+		entry |= PTE_LARGE;
+	if (page_is_device(page))
+		entry |= flags & MAPPED_WC ? PTE_PWT : PTE_PCD | PTE_PWT;
+	return entry;
+}
+
+void
+pt_fill(uint64_t *entry, const struct slot *page, uint64_t flags)
+{
+	frame_with(entry)->used++;
+	*entry = page_entry(page, flags);
+}
+
+void
+pt_set(struct vspace *vs, uint64_t va, const struct slot *page, uint64_t flags)
+{
+	struct place p = walk(vs, va, leaf_of(page_is_large(page)));
+
+	kassert(p.level == leaf_of(page_is_large(page)));
+	kassert(*p.entry & PTE_PRESENT);
+	*p.entry = page_entry(page, flags);
+}
+
+void
+pt_clear(struct vspace *vs, uint64_t va, bool large)
+{
+	struct place p = walk(vs, va, leaf_of(large));
+
+	kassert(p.level == leaf_of(large) && *p.entry & PTE_PRESENT);
+	*p.entry = 0;
+	frame_with(p.entry)->used--;
+	trim(vs, p, va);
+}
+
+bool
+pt_occupied(const struct vspace *vs, uint64_t va, uint64_t len,
+		uint64_t *where)
+{
+	uint64_t at = va, span;
 
 	while (at < va + len) {
-		uint64_t *e = walk(vs, at, 0, &level);
-		uint64_t span = entry_span(level);
+		struct place p = walk(vs, at, 0);
 
-		if (*e & PTE_PRESENT) {
+		span = entry_span(p.level);
+		if (*p.entry & PTE_PRESENT) {
 			*where = at & ~(span - 1);
 			if (*where < va)
 				*where = va;
@@ -206,21 +258,54 @@ pt_occupied(struct vspace *vs, uint64_t va, uint64_t len, uint64_t *where)
 	return false;
 }
 
+/*
+ * One entry after the other.  A run of free ones is looked at again after a
+ * preemption, for only its start is kept; it is short, as a large one consists
+ * of a few entries that span much.  A table is never empty, so where a large
+ * page is to go there is no need to look into it.
+ */
+enum pt_search
+pt_find_hole(const struct vspace *vs, uint64_t *hole, uint64_t to,
+		uint64_t len, bool large)
+{
+	uint64_t align = entry_span(leaf_of(large)), at;
+	unsigned int looked = 0;
+	struct place p;
+
+	if (*hole >= to)
+		return PT_NONE;
+	*hole = (*hole + align - 1) & ~(align - 1);
+	at = *hole;
+	p = walk(vs, at, leaf_of(large));
+	while (*hole < to && len <= to - *hole) {
+		at = (at | (entry_span(p.level) - 1)) + 1;
+		looked++;
+		if (*p.entry & PTE_PRESENT) {
+			*hole = at;
+			if (looked >= SEARCH_BATCH && hal_irq_pending())
+				return PT_PREEMPTED;
+		} else if (at - *hole >= len) {
+			return PT_FOUND;
+		}
+		p = advance(vs, p, at, leaf_of(large));
+	}
+	return PT_NONE;
+}
+
 bool
 tlb_lookup(const struct vspace *vs, uint64_t va, struct hal_mapping *m)
 {
-	unsigned int level;
-	uint64_t *e;
+	struct place p;
 
 	if (va >> 47 != 0)
 		return false;
-	e = walk(vs, va, 0, &level);
-	if (!(*e & PTE_PRESENT))
+	p = walk(vs, va, 0);
+	if (!(*p.entry & PTE_PRESENT))
 		return false;
-	m->phys = (*e & PTE_ADDRESS) |
-		(va & (entry_span(level) - 1) & ~(PAGE_SIZE - 1));
-	m->w = (*e & PTE_WRITE) != 0;
-	m->x = (*e & hal_noexec) == 0;
+	m->phys = (*p.entry & PTE_ADDRESS) |
+		(va & (entry_span(p.level) - 1) & ~(PAGE_SIZE - 1));
+	m->w = (*p.entry & PTE_WRITE) != 0;
+	m->x = (*p.entry & hal_noexec) == 0;
 	return true;
 }
 

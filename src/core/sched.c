@@ -4,10 +4,10 @@
  * none.  Nothing switches in the middle of an entry: core_exit looks once,
  * at its end, at what the entry has done.
  *
- * A time slice runs only while somebody else of that priority is ready: a
- * task that has its priority for itself needs no clock.  The timer is armed
- * for the end of a slice or the first sleeper, and left alone when the need
- * for that goes away: it then comes once, early, and is armed for the next.
+ * A slice begins with the switch.  Nobody looks at its end but the timer,
+ * which is armed once somebody else of that priority is ready, and left alone
+ * when the need for it goes away: it then comes once, too early, and is armed
+ * for the next.  So switching reads no clock and arms nothing.
  *
  * core_exit is also where long work goes on: a preempted call is made again,
  * and what a task has to reap is taken apart, before the task itself runs.
@@ -48,10 +48,9 @@ enqueue(struct task *t, bool front)
 {
 	struct list *q = &cpu0.queue[t->priority];
 
-	sched_look();
 	list_append(front ? q->next : q, &t->run);
 	cpu0.bits[t->priority / 64] |= 1ull << t->priority % 64;
-	cpu0.words |= 1u << t->priority / 64;
+	cpu0.ready |= 1u << t->priority / 64;
 }
 
 static void
@@ -64,24 +63,27 @@ dequeue(struct task *t)
 		return;
 	cpu0.bits[word] &= ~(1ull << t->priority % 64);
 	if (cpu0.bits[word] == 0)
-		cpu0.words &= ~(1u << word);
-}
-
-/* The first of the highest priority with a queue; NULL: all are empty. */
-static struct task *
-best(void)
-{
-	int p = sched_highest();
-
-	return p < 0 ? NULL :
-		container_of(cpu0.queue[p].next, struct task, run);
+		cpu0.ready &= ~(1u << word);
 }
 
 /*
- * Most of those made ready run at once, since who made them ready waits for
- * them: the last one stays off the queues until somebody comes after it, or
- * it is clear that another runs.
+ * Most of those made ready are alone, and run when the current task waits for
+ * them: so the last one stays off the queues until somebody comes after it.
  */
+static void
+set_next(struct task *t)
+{
+	cpu0.next = t;
+	cpu0.ready |= READY_NEXT;
+}
+
+static void
+clear_next(void)
+{
+	cpu0.next = NULL;
+	cpu0.ready &= ~READY_NEXT;
+}
+
 static void
 settle_next(void)
 {
@@ -89,20 +91,32 @@ settle_next(void)
 
 	if (t == NULL)
 		return;
-	cpu0.next = NULL;
+	clear_next();
 	enqueue(t, false);
+}
+
+bool
+sched_is_above(const struct task *t)
+{
+	settle_next();
+	return t->priority > sched_highest();
 }
 
 void
 sched_ready(struct task *t)
 {
-	if (t == cpu0.current || t == cpu0.next || !list_empty(&t->run) ||
+	const struct task *c = cpu0.current;
+
+	if (t == c || t == cpu0.next || !list_empty(&t->run) ||
 			!task_runnable(t))
 		return;
 	t->slice_left = 0;
 	settle_next();
-	cpu0.next = t;
-	sched_look();
+	set_next(t);
+	/* Does it go before the current task, or share its slices? */
+	if (c == NULL || t->priority > c->priority ||
+			(t->priority == c->priority && !cpu0.ticking))
+		sched_look();
 }
 
 void
@@ -110,7 +124,7 @@ sched_stopped(struct task *t)
 {
 	sched_look();
 	if (t == cpu0.next)
-		cpu0.next = NULL;
+		clear_next();
 	else if (!list_empty(&t->run))
 		dequeue(t);
 }
@@ -175,14 +189,34 @@ sched_now(void)
 	return cpu0.now;
 }
 
+/* Is somebody else of its priority ready? */
+static bool
+shares(const struct task *t)
+{
+	return !list_empty(&cpu0.queue[t->priority]) ||
+		(cpu0.next != NULL && cpu0.next->priority == t->priority);
+}
+
+/* What is left of the slice of the current task, in ns. */
+static uint64_t
+slice_rest(const struct task *t)
+{
+	uint64_t slice = t->slice_left != 0 ? t->slice_left : sched_slice_ns;
+	uint64_t gone = hal_cycles_ns(hal_cycles() - cpu0.since);
+
+	return slice > gone ? slice - gone : 0;
+}
+
 void
 sched_timer(void)
 {
 	uint64_t now = sched_now();
+	const struct task *t = cpu0.current;
 
 	cpu0.armed = 0;
+	cpu0.ticking = false;
 	cpu0.look |= LOOK_RUN | LOOK_TIMER;
-	if (cpu0.slice_end != 0 && cpu0.slice_end <= now)
+	if (t != NULL && shares(t) && slice_rest(t) == 0)
 		sched_give_way();
 	for (unsigned int i = 0; i < WAKE_MAX; i++) {
 		struct tree_node *n = tree_first(&sleepers);
@@ -193,96 +227,107 @@ sched_timer(void)
 	}
 }
 
-/* Somebody else of its priority is ready: from now on it has so long. */
-static void
-slice_begin(struct task *t)
+/* Off the queue of this priority, whose first it is. */
+static struct task *
+take(int priority)
 {
-	if (list_empty(&cpu0.queue[t->priority]))
-		return;
-	cpu0.slice_end = sched_now() +
-		(t->slice_left != 0 ? t->slice_left : sched_slice_ns);
-	cpu0.look |= LOOK_TIMER;
+	struct task *t = container_of(cpu0.queue[priority].next, struct task,
+			run);
+
+	dequeue(t);
+	return t;
 }
 
-/* It goes, and has so much left when it is back. */
-static void
-slice_break(struct task *t)
+/* The first of its priority goes before t, which goes behind the last. */
+static struct task *
+rotate(struct task *t)
 {
-	uint64_t now;
+	struct list *q = &cpu0.queue[t->priority];
+	struct task *first = container_of(q->next, struct task, run);
 
-	if (cpu0.slice_end == 0)
-		return;
-	now = sched_now();
-	t->slice_left = cpu0.slice_end > now ? cpu0.slice_end - now : 1;
-	cpu0.slice_end = 0;
-}
-
-/* The current task can go on.  Put it back, if another goes before it. */
-static bool
-current_stays(struct task *t)
-{
-	struct task *b;
-
-	settle_next();
-	b = best();
-	if (b != NULL && b->priority > t->priority) {
-		slice_break(t);
-		enqueue(t, true);
-		return false;
-	}
-	if (!(cpu0.look & LOOK_YIELD))
-		return true;
 	t->slice_left = 0;
-	cpu0.slice_end = 0;
-	if (b == NULL || b->priority < t->priority)
-		return true;
-	enqueue(t, false);
-	return false;
+	list_remove(&first->run);
+	list_append(q, &t->run);
+	return first;
 }
 
-/* The first of the highest priority, off its queue. */
+/* A task of higher priority interrupts t: it has the rest of its slice when
+ * it is back. */
+static void
+put_back(struct task *t)
+{
+	if (shares(t))
+		t->slice_left = slice_rest(t) + 1;
+	enqueue(t, true);
+}
+
+/* Who goes before t, which could go on and is put back, if anybody does. */
+static struct task *
+better(struct task *t)
+{
+	struct task *n = cpu0.next;
+	bool yields = (cpu0.look & LOOK_YIELD) != 0;
+	int highest = sched_highest();
+
+	if (n != NULL && n->priority > highest) {
+		if (n->priority < t->priority ||
+				(n->priority == t->priority && !yields))
+			return t;
+		clear_next();
+		if (n->priority > t->priority)
+			put_back(t);
+		else
+			set_next(t);
+		return n;
+	}
+	if (highest < t->priority || (highest == t->priority && !yields))
+		return t;
+	settle_next();
+	if (highest == t->priority)
+		return rotate(t);
+	put_back(t);
+	return take(highest);
+}
+
+/* The first of the highest priority, off its queue; NULL: nobody is ready. */
 static struct task *
 take_best(void)
 {
-	struct task *t = cpu0.next, *b = best();
+	struct task *n = cpu0.next;
+	int highest = sched_highest();
 
-	if (t != NULL && (b == NULL || b->priority < t->priority)) {
-		cpu0.next = NULL;
-		return t;
+	if (n != NULL && n->priority > highest) {
+		clear_next();
+		return n;
 	}
-	settle_next();
-	if (b != NULL)
-		dequeue(b);
-	return b;
+	return highest < 0 ? NULL : take(highest);
 }
 
 static struct task *
 pick(void)
 {
-	struct task *t = cpu0.current;
+	struct task *t = cpu0.current, *to;
 
-	if (t == NULL || !task_runnable(t) || !current_stays(t)) {
-		t = take_best();
-		if (t == NULL && cpu0.current != NULL)
-			cpu0.last = cpu0.current;
-		sched_switch(cpu0.current, t);
-	}
-	if (t != NULL && cpu0.words != 0 && cpu0.slice_end == 0)
-		slice_begin(t);
-	return t;
+	to = t != NULL && task_runnable(t) ? better(t) : take_best();
+	if (to != t)
+		sched_switch(t, to);
+	if (cpu0.ready != 0 && !cpu0.ticking && to != NULL && shares(to))
+		cpu0.look |= LOOK_TIMER;
+	return to;
 }
 
 /* The timer: the next sleeper, or the end of a slice that others share. */
-static void
-arm(void)
+static __attribute__((noinline)) void
+arm(const struct task *t)
 {
 	const struct tree_node *n = tree_first(&sleepers);
-	uint64_t when = HELIOS_FOREVER;
+	uint64_t when = n != NULL ? n->key : HELIOS_FOREVER, end;
 
-	if (n != NULL)
-		when = n->key;
-	if (cpu0.slice_end != 0 && cpu0.slice_end < when)
-		when = cpu0.slice_end;
+	if (t != NULL && shares(t)) {
+		end = sched_now() + slice_rest(t);
+		cpu0.ticking = true;
+		when = end < when ? end : when;
+	}
 	if (cpu0.armed != 0 && when >= cpu0.armed)
 		return;
 	cpu0.armed = when;
@@ -298,7 +343,7 @@ has_work(const struct task *t)
 	return t->restart || !list_empty(&t->reap);
 }
 
-static void
+static __attribute__((noinline)) void
 work_step(struct task *t)
 {
 	if (t == NULL)
@@ -309,21 +354,19 @@ work_step(struct task *t)
 		reap_step(&t->reap);
 }
 
-static struct task *
+static __attribute__((noinline)) struct task *
 choose(void)
 {
 	struct task *t;
 
-	if (cpu0.current != NULL && cpu0.current->dead) {
-		cpu0.last = cpu0.current;
+	if (cpu0.current != NULL && cpu0.current->dead)
 		sched_switch(cpu0.current, NULL);
-	}
 	for (int i = 0; i < 2 && !list_empty(&reap_orphans); i++)
 		reap_step(&reap_orphans);
 	for (;;) {
 		t = pick();
 		if (cpu0.look & LOOK_TIMER)
-			arm();
+			arm(t);
 		cpu0.look = 0;
 		if (!has_work(t))
 			return t;

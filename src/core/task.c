@@ -136,18 +136,8 @@ task_cpu_time(const struct task *t)
 	uint64_t cycles = t->cpu_time;
 
 	if (t == cpu0.current)
-		cycles += hal_cycles() - cpu0.charged;
+		cycles += hal_cycles() - cpu0.since;
 	return hal_cycles_ns(cycles);
-}
-
-void
-task_set_result(struct task *t, struct result r)
-{
-	t->regs.rax = (uint64_t)r.status;
-	if (r.status == HELIOS_OK)
-		return;
-	t->regs.rdx = r.detail;
-	t->regs.rsi = 0;
 }
 
 void

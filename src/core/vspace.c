@@ -6,6 +6,7 @@
  * slots), for the members stand in different tables: 0 ends the list.
  */
 #include <klog.h>
+#include <task.h>
 #include <vspace.h>
 
 /* Kernel-chosen addresses keep off the first bytes, so that a null pointer
@@ -59,10 +60,12 @@ distance(const struct slot *from, const struct slot *to)
 }
 
 static void
-mapping_add(struct vspace *vs, struct slot *s)
+mapping_add(struct vspace *vs, struct slot *s, uint64_t word)
 {
 	struct slot *first = vs->mapped;
 
+	s->vspace = vs;
+	s->word = word;
 	s->prev = 0;
 	s->next = distance(s, first);
 	if (first != NULL)
@@ -148,54 +151,68 @@ vspace_reap_step(struct vspace *vs)
 
 /* Mapping */
 
-/* A hole of len bytes in [from, to); false: there is none. */
-static bool
-find_hole(struct vspace *vs, uint64_t from, uint64_t to, uint64_t len,
-		uint64_t align, uint64_t *out)
+/* Where a search begins: after the last choice (next fit), if that is not
+ * below what is asked for. */
+static uint64_t
+first_choice(const struct vspace *vs, uint64_t start, uint64_t lowest)
 {
-	uint64_t va = (from + align - 1) & ~(align - 1), taken;
+	uint64_t base, limit;
 
-	while (va < to && len <= to - va) {
-		if (!pt_occupied(vs, va, len, &taken)) {
-			*out = va;
-			return true;
-		}
-		va = (taken + PAGE_SIZE + align - 1) & ~(align - 1);
-	}
-	return false;
+	if (vs->choose >= start)
+		return vs->choose;
+	hal_vspace_range(vs, &base, &limit);
+	return lowest > base ? lowest : base + (limit - base) / 4;
 }
 
-/* Next fit: from the last choice on, then from the start. */
-static bool
-choose_address(struct vspace *vs, uint64_t lowest, uint64_t len,
-		uint64_t align, uint64_t *out)
+/*
+ * Next fit: from the last choice on, then once more from the start.  A search
+ * that was preempted goes on where it was, for the task that makes the call
+ * keeps that; only boot has no task, and is not preempted.
+ */
+static struct result
+choose_address(struct vspace *vs, uint64_t lowest, uint64_t len, bool large,
+		uint64_t *out)
 {
+	struct task *t = core_current();
+	struct search fresh = { 0 }, *s = t != NULL ? &t->making.search :
+		&fresh;
 	uint64_t base, limit, start;
+	enum pt_search found;
 
 	hal_vspace_range(vs, &base, &limit);
 	start = base + LOWEST_CHOICE;
 	if (lowest > start)
 		start = lowest;
-	if (start >= limit)
-		return false;
-	if (vs->choose < start)
-		vs->choose = lowest > base ? lowest :
-			base + (limit - base) / 4;
-	if (!find_hole(vs, vs->choose, limit, len, align, out) &&
-			!find_hole(vs, start, limit, len, align, out))
-		return false;
-	vs->choose = *out + len;
-	return true;
+	if (s->space != vs->heavy.obj.id)
+		*s = (struct search){ vs->heavy.obj.id,
+			first_choice(vs, start, lowest), false };
+	found = pt_find_hole(vs, &s->hole, limit, len, large);
+	if (found == PT_NONE && !s->again) {
+		s->again = true;
+		s->hole = start;
+		found = pt_find_hole(vs, &s->hole, limit, len, large);
+	}
+	if (found == PT_PREEMPTED) {
+		t->working = true;
+		return result_preempted();
+	}
+	*out = s->hole;
+	*s = (struct search){ 0 };
+	if (found == PT_FOUND)
+		return RESULT_OK;
+	return user_error(HELIOS_NOMEM, len / PAGE_SIZE,
+		"no hole of %lx bytes above %lx", len, lowest);
 }
 
-/* Exactly there: inside the range, aligned, and free? */
+/* Exactly there: inside the range, and aligned? */
 static struct result
-check_fixed(struct vspace *vs, uint64_t va, uint64_t len, uint64_t align)
+check_fixed(const struct vspace *vs, uint64_t va, uint64_t len,
+		uint64_t align)
 {
-	uint64_t base, limit, taken;
+	uint64_t base, limit;
 
 	hal_vspace_range(vs, &base, &limit);
-	if (va % align != 0)
+	if ((va & (align - 1)) != 0)
 		return user_error(HELIOS_INVALID_PARAM, 0,
 			"an address aligned to %lx expected, %lx found",
 			align, va);
@@ -203,42 +220,58 @@ check_fixed(struct vspace *vs, uint64_t va, uint64_t len, uint64_t align)
 		return user_error(HELIOS_INVALID_PARAM, 0,
 			"addresses in %lx-%lx expected, %lx + %lx found",
 			base, limit, va, len);
+	return RESULT_OK;
+}
+
+/* Why can nothing be mapped there yet?  OK: now it can. */
+static struct result
+make_room(struct vspace *vs, uint64_t va, uint64_t len, bool large)
+{
+	uint64_t taken;
+
 	if (pt_occupied(vs, va, len, &taken))
 		return user_error(HELIOS_BUSY, taken,
 			"%lx is mapped already", taken);
-	return RESULT_OK;
+	if (pt_prepare(vs, va, len, large))
+		return RESULT_OK;
+	if (reap_memory_step(vs->heavy.obj.memory))
+		return result_preempted();
+	return user_error(HELIOS_NOMEM, 1, "no memory for tables: the Memory "
+		"of the VSpace has %lu pages free",
+		vs->heavy.obj.memory->free);
 }
 
 struct result
 vspace_map(struct vspace *vs, struct slot **pages, unsigned int n,
 		uint64_t address, uint64_t flags, uint64_t *out)
 {
-	uint64_t size = page_size(pages[0]), len = n * size;
+	bool large = page_is_large(pages[0]), fixed = flags & HELIOS_MAP_FIXED;
+	uint64_t size = page_size(pages[0]), len = n * size, va = address;
 	uint64_t mapped = flags & (MAPPED_W | MAPPED_X | MAPPED_WC);
+	uint64_t *entry;
 	struct result r;
 	unsigned int i;
 
-	if (flags & HELIOS_MAP_FIXED) {
-		r = check_fixed(vs, address, len, size);
+	r = fixed ? check_fixed(vs, va, len, size) :
+		choose_address(vs, address, len, large, &va);
+	if (r.status != HELIOS_OK)
+		return r;
+	entry = pt_empty(vs, va, len, large);
+	if (entry == NULL) {
+		r = make_room(vs, va, len, large);
 		if (r.status != HELIOS_OK)
 			return r;
-		*out = address;
-	} else if (!choose_address(vs, address, len, size, out)) {
-		return user_error(HELIOS_NOMEM, len / PAGE_SIZE,
-			"no hole of %lx bytes above %lx", len, address);
+		entry = pt_empty(vs, va, len, large);
 	}
-	if (!pt_prepare(vs, *out, len, page_is_large(pages[0]))) {
-		if (reap_memory_step(vs->heavy.obj.memory))
-			return result_preempted();
-		return user_error(HELIOS_NOMEM, 1, "no memory for tables: "
-			"the Memory of the VSpace has %lu pages free",
-			vs->heavy.obj.memory->free);
-	}
-	for (i = 0; i < n; i++) {
-		pt_set(vs, *out + i * size, pages[i], mapped);
-		pages[i]->vspace = vs;
-		pages[i]->word = (*out + i * size) | mapped;
-		mapping_add(vs, pages[i]);
+	*out = va;
+	if (!fixed)
+		vs->choose = va + len;
+	for (i = 0;; entry = pt_next(vs, entry, va, large)) {
+		pt_fill(entry, pages[i], mapped);
+		mapping_add(vs, pages[i], va | mapped);
+		va += size;
+		if (++i == n)
+			break;
 	}
 	hal_tlb_mapped(vs, *out, len);
 	return RESULT_OK;

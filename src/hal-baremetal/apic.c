@@ -266,17 +266,9 @@ ioapic_unmask(unsigned int line)
 	write_entry(line, 0);
 }
 
-static bool
-never_spurious(unsigned int line)
-{
-	(void)line;
-	return false;
-}
-
 static struct irq_chip apic_chip = {
 	.mask = ioapic_mask,
 	.unmask = ioapic_unmask,
-	.spurious = never_spurious,
 	.eoi = lapic_eoi,
 };
 

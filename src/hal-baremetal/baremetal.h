@@ -250,12 +250,21 @@ void acpi_init(void);
  * last look at its device and its ACK.
  */
 void interrupts_init(void);
-/* Interrupt `vector` has arrived: note it, tell the controller. */
+/* Interrupt `vector` has arrived: tell the controller.  The line, now masked,
+ * if core is to hear of it at once; else -1. */
+int irq_arrived(unsigned int vector);
+/* The same, and core hears of it before the next task is resumed. */
 void irq_record(unsigned int vector);
-/* The next recorded line, now masked, or -1. */
+/* The next recorded line, or -1. */
 int irq_take(void);
-extern volatile bool timer_due;		/* set by irq_record */
-extern bool irq_recorded;		/* irq_take has something */
+/* Set by irq_record: for core_irq (irq_take has something), core_timer. */
+union pending {
+	struct {
+		bool irq, timer;
+	};
+	uint16_t any;
+};
+extern volatile union pending pending;
 bool lapic_present(void);
 uint32_t lapic_read(unsigned int reg);	/* register offset, as in the SDM */
 void lapic_write(unsigned int reg, uint32_t value);

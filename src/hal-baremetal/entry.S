@@ -91,12 +91,18 @@ syscall_entry:
 	movq	%rcx, R_RIP(%rsp)
 	movq	%r11, R_RFLAGS(%rsp)
 	movq	%rsp, %rbx
-	movq	user_rsp(%rip), %rax
-	movq	%rax, R_RSP(%rbx)
+	movq	user_rsp(%rip), %rcx
+	movq	%rcx, R_RSP(%rbx)
 	CFI_USER
 	movq	$kernel_stack_top, %rsp
 	xorl	%ebp, %ebp
+	cmpq	$SYS_CALL, %rax
+	je	1f
+	cmpq	$SYS_REPLY_RECV, %rax
+	je	2f
 	call	trap_syscall
+1:	call	trap_call			/* %rdi, %rsi are as they were */
+2:	call	trap_reply_recv
 	ud2
 	.cfi_endproc
 	.size	syscall_entry, . - syscall_entry

@@ -21,7 +21,8 @@ struct irq_chip {
 	unsigned int lines;	/* one past the highest */
 	void (*mask)(unsigned int line);
 	void (*unmask)(unsigned int line);
-	/* Nothing is there after all; whatever it takes has been done. */
+	/* Nothing is there after all; whatever it takes has been done.  NULL:
+	 * that does not happen. */
 	bool (*spurious)(unsigned int line);
 	void (*eoi)(unsigned int line);
 };

@@ -34,8 +34,7 @@ struct line {
 	bool stopped;		/* masked at the controller, too */
 };
 
-volatile bool timer_due;
-bool irq_recorded;
+volatile union pending pending;
 
 static struct line lines[IRQ_LINES];
 static uint64_t recorded[(IRQ_LINES + WORD_BITS - 1) / WORD_BITS];
@@ -105,7 +104,7 @@ static void
 record(unsigned int irq)
 {
 	recorded[irq / WORD_BITS] |= 1ull << irq % WORD_BITS;
-	irq_recorded = true;
+	pending.irq = true;
 }
 
 static void
@@ -134,7 +133,7 @@ hal_irq_unmask(unsigned int irq)
 
 	if (!cores(irq))
 		return;
-	l->masked = false;
+	l->masked = l->latched;
 	if (l->latched)
 		record(irq);
 	l->latched = false;
@@ -143,23 +142,26 @@ hal_irq_unmask(unsigned int irq)
 	l->stopped = false;
 }
 
-static void
+/* True: core is to hear of it. */
+static bool
 line_fired(unsigned int irq)
 {
 	struct line *l = &lines[irq];
+	bool masked = l->masked;
 
 	/* Before the EOI, or a level line comes at once again. */
 	if (l->trigger.level || l->latched)
 		stop(irq);
 	chip->eoi(irq);
-	if (!l->masked)
-		record(irq);
-	else if (!l->trigger.level)
+	if (masked && !l->trigger.level)
 		l->latched = true;
+	l->masked = true;
+	return !masked;
 }
 
-void
-irq_record(unsigned int vector)
+/* What is no line of core's: the timer, and what nobody asked for. */
+static __attribute__((noinline)) void
+other_interrupt(unsigned int vector)
 {
 	unsigned int irq = vector - VECTOR_IRQ;
 
@@ -171,12 +173,33 @@ irq_record(unsigned int vector)
 		timer_interrupt();
 	} else if (vector < VECTOR_IRQ || irq >= nlines) {
 		lapic_stray(vector);
-	} else if (irq == timer_line) {
+	} else {
 		chip->eoi(irq);
 		timer_interrupt();
-	} else if (!chip->spurious(irq)) {
-		line_fired(irq);
 	}
+}
+
+int
+irq_arrived(unsigned int vector)
+{
+	unsigned int irq = vector - VECTOR_IRQ;
+
+	if (irq >= nlines || irq == timer_line) {
+		other_interrupt(vector);
+		return -1;
+	}
+	if (chip->spurious != NULL && chip->spurious(irq))
+		return -1;
+	return line_fired(irq) ? (int)irq : -1;
+}
+
+void
+irq_record(unsigned int vector)
+{
+	int irq = irq_arrived(vector);
+
+	if (irq >= 0)
+		record((unsigned int)irq);
 }
 
 int
@@ -191,9 +214,8 @@ irq_take(void)
 		return -1;
 	irq = i * WORD_BITS + (unsigned int)__builtin_ctzll(recorded[i]);
 	recorded[i] &= recorded[i] - 1;
-	irq_recorded = false;
+	pending.irq = false;
 	for (; i < words; i++)
-		irq_recorded = irq_recorded || recorded[i] != 0;
-	lines[irq].masked = true;
+		pending.irq = pending.irq || recorded[i] != 0;
 	return (int)irq;
 }

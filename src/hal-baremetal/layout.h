@@ -59,6 +59,11 @@
 #define R_RIP		128
 #define R_RFLAGS	136
 
+/* Of helios/syscall.h: those that have a fast path.  trap.c asserts that they
+ * are right. */
+#define SYS_CALL	5
+#define SYS_REPLY_RECV	7
+
 /* Bits of %rflags */
 #define RFLAGS_PLAIN	0x2			/* always set */
 #define RFLAGS_TF	0x100

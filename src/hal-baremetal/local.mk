@@ -76,6 +76,8 @@ kernel_fast_objects = \
 	src/core/endpoint.bo \
 	src/core/entry.bo \
 	src/core/fastpath.bo \
+	src/core/fault.bo \
+	src/core/irq.bo \
 	src/core/message.bo \
 	src/core/note.bo \
 	src/core/reply.bo \
@@ -85,6 +87,7 @@ kernel_fast_objects = \
 	src/core/uapi/syscall.bo \
 	src/core/waitq.bo \
 	src/hal-baremetal/clock.bo \
+	src/hal-baremetal/irq.bo \
 	src/hal-baremetal/space.bo \
 	src/hal-baremetal/string.bo \
 	src/hal-baremetal/task.bo \

@@ -182,7 +182,7 @@ timer_interrupt(void)
 {
 	if (deadline != HELIOS_FOREVER && deadline <= hal_now()) {
 		deadline = HELIOS_FOREVER;
-		timer_due = true;
+		pending.timer = true;
 	}
 	arm_next();
 }

@@ -10,6 +10,7 @@
 #include <hal.h>
 #include <helios/message.h>
 #include <helios/object.h>
+#include <helios/syscall.h>
 #include <klog.h>
 
 #include "baremetal.h"
@@ -35,6 +36,9 @@ SAME(r14, R_R14);
 SAME(r15, R_R15);
 SAME(rip, R_RIP);
 SAME(rflags, R_RFLAGS);
+_Static_assert(SYS_CALL == HELIOS_SYS_CALL &&
+	SYS_REPLY_RECV == HELIOS_SYS_REPLY_RECV,
+	"system calls that entry.S knows");
 
 enum {
 	TRAP_DB = 1,
@@ -59,7 +63,9 @@ _Noreturn void user_return_slow(const struct helios_regs *r);
 _Noreturn void trap_return(void);
 _Noreturn void user_return_message(uint64_t badge, uint64_t tag, uint64_t w0,
 		uint64_t w1, uint64_t w2, uint64_t w3);
-_Noreturn void trap_syscall(uint64_t caddr, uint64_t tag);
+_Noreturn __attribute__((noinline)) void trap_syscall(void);
+_Noreturn void trap_call(uint64_t caddr, uint64_t tag);
+_Noreturn void trap_reply_recv(uint64_t caddr, uint64_t tag);
 _Noreturn void trap_user(uint64_t vector, uint64_t error);
 void trap_kernel(const struct trap_frame *f);
 
@@ -67,18 +73,12 @@ void trap_kernel(const struct trap_frame *f);
  * Leaving
  */
 
-static bool
-something_pending(void)
-{
-	return irq_recorded || timer_due;
-}
-
 bool
 hal_irq_pending(void)
 {
 	/* STI takes effect one instruction late: the nop is the window. */
 	__asm__ volatile("sti; nop; cli" : : : "memory");
-	return something_pending();
+	return pending.any;
 }
 
 static struct task *
@@ -86,11 +86,11 @@ take_pending(struct task *next)
 {
 	int irq;
 
-	while (something_pending()) {
+	while (pending.any) {
 		while ((irq = irq_take()) >= 0)
 			next = core_irq((unsigned int)irq);
-		if (timer_due) {
-			timer_due = false;
+		if (pending.timer) {
+			pending.timer = false;
 			next = core_timer();
 		}
 	}
@@ -145,14 +145,17 @@ trap_return(void)
 	kernel_leave(resume_fault());
 }
 
-__attribute__((noinline, flatten)) void
+/* The space of the task that is loaded is loaded, too: it can lose it only
+ * while it does not run. */
+__attribute__((flatten)) void
 kernel_leave(struct task *next)
 {
-	if (something_pending() || next == NULL)
+	if (pending.any || next == NULL)
 		next = settle(next);
-	space_load(task_vspace(next));
-	if (next != task_loaded)
+	if (next != task_loaded) {
+		space_load(task_vspace(next));
 		task_switch(next);
+	}
 	user_return(current_regs);
 }
 
@@ -160,35 +163,59 @@ kernel_leave(struct task *next)
  * From user mode
  */
 
-static __attribute__((noinline)) _Noreturn void
-syscall_general(void)
+/* Most calls leave everything as it is. */
+void
+trap_syscall(void)
 {
-	kernel_leave(core_syscall_general());
+	struct task *next = core_syscall_general();
+
+	if (next == task_loaded && next != NULL && !pending.any)
+		user_return(current_regs);
+	kernel_leave(next);
 }
 
 /*
  * A message that is handed over goes from the sender's saved registers into
  * those of the processor, words past its count as 0.  There is nothing to
  * deliver first: no interrupt can have been recorded since the entry.
- *
- * Flattened: as one function it needs few registers, and saves few.
  */
-__attribute__((flatten)) void
-trap_syscall(uint64_t caddr, uint64_t tag)
+static inline _Noreturn void
+hand_over(const struct helios_regs *from, struct handover h, uint64_t tag)
 {
-	const struct helios_regs *from = current_regs;
-	struct handover h = core_handover(from->rax, caddr, tag);
 	unsigned int n = helios_tag_nwords(tag);
 
-	if (h.to == NULL)
-		syscall_general();
 	space_load(task_vspace(h.to));
 	task_switch(h.to);
+	if (!h.message)
+		user_return(current_regs);
 	if (n == 0)
 		user_return_message(h.badge, tag, 0, 0, 0, 0);
 	user_return_message(h.badge, tag, from->rdx,
 		n > 1 ? from->r10 : 0, n > 2 ? from->r8 : 0,
 		n > 3 ? from->r9 : 0);
+}
+
+/* Flattened: as one function each needs few registers, and saves few. */
+__attribute__((flatten)) void
+trap_call(uint64_t caddr, uint64_t tag)
+{
+	const struct helios_regs *from = current_regs;
+	struct handover h = core_call(caddr, tag);
+
+	if (h.to == NULL)
+		trap_syscall();
+	hand_over(from, h, tag);
+}
+
+__attribute__((flatten)) void
+trap_reply_recv(uint64_t caddr, uint64_t tag)
+{
+	const struct helios_regs *from = current_regs;
+	struct handover h = core_reply_recv(caddr, tag);
+
+	if (h.to == NULL)
+		trap_syscall();
+	hand_over(from, h, tag);
 }
 
 /* Without the no-execute bit, fetches do not say that they are. */
@@ -257,15 +284,19 @@ exception(uint64_t vector, uint64_t error)
 	return core_fault(&f);
 }
 
+/* What was recorded before is delivered already: an interrupt goes straight
+ * to core. */
 void
 trap_user(uint64_t vector, uint64_t error)
 {
+	int irq;
+
 	if (vector == TRAP_PF)
 		kernel_leave(page_fault(error));
 	if (vector < TRAP_EXCEPTIONS)
 		kernel_leave(exception(vector, error));
-	irq_record((unsigned int)vector);
-	kernel_leave(core_current());
+	irq = irq_arrived((unsigned int)vector);
+	kernel_leave(irq >= 0 ? core_irq((unsigned int)irq) : task_loaded);
 }
 
 /*

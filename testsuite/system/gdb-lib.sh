@@ -83,14 +83,16 @@ $(tail -n 60 out)"
 	fi
 }
 
-# in_order <description> <ERE>...: lines match one after the other.
+# in_order <description> <ERE>...: lines match one after the other.  (grep -a:
+# a debugger that crashes prints a NUL, and of what is then a binary file grep
+# would show no line.)
 in_order()
 {
 	description=$1
 	shift
 	at=0
 	for pattern; do
-		next=$(awk -v at="$at" 'NR > at' out | grep -nE -m 1 \
+		next=$(awk -v at="$at" 'NR > at' out | grep -anE -m 1 \
 			-e "$pattern" | cut -d : -f 1)
 		if [ -z "$next" ]; then
 			not_ok "$description" "expected a line with \

@@ -45,6 +45,19 @@ end_qemu()
 	qemu_pid=
 }
 
+# ended: gdb came to the end of its commands.
+ended()
+{
+	if [ "$gdb_status" = 0 ]; then
+		ok "gdb ends without an error"
+	else
+		not_ok "gdb ends without an error" "exit status $gdb_status
+$(tail -n 60 out)"
+	fi
+}
+
+# gdb lets go with "disconnect", and end_qemu ends QEMU.  At "kill" QEMU may
+# close its end before gdb has written all it wants; gdb 13 crashes of that.
 cat >boot.gdb <<'EOF'
 target remote gdb
 echo == early\n
@@ -100,11 +113,12 @@ echo == child\n
 backtrace
 helios tasks
 helios symbols
-kill
+disconnect
 EOF
 start_qemu "steps threads children" -S
 gdb_batch boot.gdb "$HELIOS_KERNEL"
 end_qemu
+ended
 cp out facts
 
 # part <name>: out is that part of the facts.
@@ -176,15 +190,18 @@ until grep -q ready serial 2>/dev/null || [ $tries = 600 ]; do
 	sleep 0.5
 done
 printf '%s\n' 'helios tasks' 'helios symbols' 'break guest_tick' continue \
-	backtrace kill >attach.gdb
+	backtrace disconnect >attach.gdb
 cat >gdb-batch <<EOF
 #!/bin/sh
-exec "$GDB" -nx -batch "\$@" -x "$workdir/attach.gdb"
+exec "$GDB" -nx -batch -iex "maintenance set worker-threads 0" \\
+	"\$@" -x "$workdir/attach.gdb"
 EOF
 chmod +x gdb-batch
 GDB=$workdir/gdb-batch "$TIMEOUT" -k 10 "$GDB_LIMIT" \
 	"$HELIOS_GDB" --qemu="$workdir/gdb" >out 2>&1 </dev/null
+gdb_status=$?
 end_qemu
+ended
 shows "helios-gdb --qemu: tasks of a machine that runs" \
 	'^[* ]+[0-9]+ +init '
 shows "its program" '^0x[0-9a-f]+ +#[0-9]+ +init$'

@@ -56,12 +56,26 @@ void dests_return(struct cspace *cs, const helios_cap_t *caddr,
 void slot_release(struct cspace *cs, struct slot *s);
 
 /* The slot at caddr, whatever is in it; NULL: there is none. */
-static inline struct slot *
+static inline __attribute__((always_inline)) struct slot *
 task_slot(const struct task *t, uint64_t caddr)
 {
 	const struct cspace *cs = task_cspace(t);
 
 	return cs != NULL && caddr < cs->nslots ? &cs->slots[caddr] : NULL;
+}
+
+/* The capability at caddr, if it is of this type and has this right. */
+static inline __attribute__((always_inline)) struct slot *
+task_cap(const struct task *t, uint64_t caddr, unsigned int type,
+		unsigned int right)
+{
+	const struct cspace *cs = task_cspace(t);
+	uint64_t mask = 0xff00u | right;
+
+	if (cs == NULL || caddr >= cs->nslots ||
+			(cs->slots[caddr].cap & mask) != (type << 8 | right))
+		return NULL;
+	return &cs->slots[caddr];
 }
 
 /* The task's own tables: slot caddr of the CSpace of t. MISSING_PART too. */

@@ -68,18 +68,21 @@ struct task *core_start(void);
 struct task *core_syscall(void);
 
 /*
- * Or in two parts, for a HAL that keeps messages in registers.  First the
- * fast path of a call with this number, caddr and tag.  to NULL: it is not
- * for that, nothing has changed, and core_syscall_general does it.  Else
- * resume that task, which is blocked in a system call: with status OK, the
- * badge, the tag, and the four words of the caller, those past the tag's
- * count 0.  That message is not in task_regs; all else is.
+ * Or in two parts, for a HAL that keeps messages in registers.  First, for
+ * CALL and REPLY_RECV, its fast path, with the caddr and tag of the call.
+ * to NULL: it is not for that, and nothing has changed; core_syscall_general
+ * does it, as it does all other calls.  Else resume that task.  With a
+ * message it stands in a system call, and gets status OK, the badge, the tag,
+ * and the four words of the caller, those past the tag's count 0, which are
+ * not in task_regs; all else is.
  */
 struct handover {
 	struct task *to;
+	bool message;
 	uint64_t badge;
 };
-struct handover core_handover(uint64_t nr, uint64_t caddr, uint64_t tag);
+struct handover core_call(uint64_t caddr, uint64_t tag);
+struct handover core_reply_recv(uint64_t caddr, uint64_t tag);
 struct task *core_syscall_general(void);
 
 /* The current task executed a system call instruction where the ABI has

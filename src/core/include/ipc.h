@@ -142,6 +142,8 @@ void reply_disconnect(struct task *c);
 void fault_over(struct task *t);
 /* Nobody will answer the fault: suspend the task, and log why. */
 void fault_stop(struct task *t, const char *why);
+/* Is there an endpoint that its faults go to? */
+bool fault_has_handler(const struct task *t);
 /* Fill t->fault. */
 void fault_set(struct task *t, unsigned int kind, uint64_t address,
 		uint64_t access, uint64_t error);
@@ -177,6 +179,11 @@ void reply_slot_moved(struct slot *to);
 
 /* Interrupts and the timer signal without a sender. */
 void note_signal(struct note *n, uint64_t bits);
+
+/* The current task runs no more, and its fault, in t->fault, is in the hands
+ * of the task returned, which runs.  NULL: nothing has changed (fastpath.c).
+ * The fault endpoint is there. */
+struct task *fault_handover(struct task *t);
 
 /* Send the fault in t->fault to the fault endpoint, or stop the task. */
 void fault_raise(struct task *t);

@@ -85,14 +85,17 @@ struct making {
 	uint32_t clearing;	/* the block being cleared; 0: all are clear */
 	uint64_t cleared;	/* bytes of it */
 	struct memory *carved;
+	struct search {		/* for a hole in a VSpace (vspace.c) */
+		uint64_t space;	/* its id; 0: none is under way */
+		uint64_t hole;	/* there is none below */
+		bool again;	/* from the lowest address on, now */
+	} search;
 };
 
 /* Frame table */
 
-struct frame *frame_of(uint64_t phys);		/* NULL: not RAM */
-struct frame *frame_nr(uint32_t nr);
-uint32_t frame_number(const struct frame *f);
-void *frame_ptr(const struct frame *f);		/* its bytes */
+extern struct frame *frames;	/* entry i is about physical frame i */
+extern uint32_t nframes;
 
 static inline void *
 phys_ptr(uint64_t phys)
@@ -106,8 +109,42 @@ ptr_phys(const void *p)
 	return (uint64_t)((const char *)p - hal_physmap);
 }
 
-/* The frame of a kernel object or slot. */
-struct frame *frame_of_ptr(const void *p);
+/* NULL: not RAM. */
+static inline struct frame *
+frame_of(uint64_t phys)
+{
+	return phys >> PAGE_SHIFT < nframes ?
+		&frames[phys >> PAGE_SHIFT] : NULL;
+}
+
+/* The frame of a kernel object or slot; NULL if that is not in RAM. */
+static inline struct frame *
+frame_of_ptr(const void *p)
+{
+	return frame_of(ptr_phys(p));
+}
+
+/* The same of what is known to be in RAM. */
+static inline struct frame *
+frame_with(const void *p)
+{
+	return &frames[ptr_phys(p) >> PAGE_SHIFT];
+}
+
+struct frame *frame_nr(uint32_t nr);
+
+static inline uint32_t
+frame_number(const struct frame *f)
+{
+	return (uint32_t)(f - frames);
+}
+
+/* Its bytes. */
+static inline void *
+frame_ptr(const struct frame *f)
+{
+	return phys_ptr((uint64_t)frame_number(f) << PAGE_SHIFT);
+}
 
 /*
  * Boot: build the frame table in the RAM given, and the Memory that owns the

@@ -24,21 +24,25 @@
 #define LOOK_TIMER	2u	/* the timer may have to come earlier */
 #define LOOK_YIELD	4u	/* the current task's slice is over */
 
+#define READY_WORDS	0x0fu
+#define READY_NEXT	0x10u
+
 /* Per processor; one, for now.  Core runs under one lock. */
 struct cpu {
 	struct task *current;		/* NULL: idle, or it is gone */
 	struct task *last;		/* current is NULL: ran last, or NULL */
-	struct task *next;		/* made ready in this entry, on no queue
-					 * yet: the last of its priority */
+	struct task *next;		/* ready, but on no queue: the last of
+					 * its priority */
 	unsigned int look;		/* LOOK_*; 0: current goes on */
-	unsigned int words;		/* of bits, those not 0 */
+	unsigned int ready;		/* which of bits are not 0; READY_NEXT:
+					 * next is not NULL */
 	uint64_t bits[4];		/* priorities with a queue */
 	bool worked;			/* part of a call, in this entry */
 	bool timed;			/* now is of this entry */
 	uint64_t now;			/* hal_now, of the last reading */
-	uint64_t charged;		/* hal_cycles: current has paid till here */
-	uint64_t slice_end;		/* of current; 0: it shares with nobody */
+	uint64_t since;			/* hal_cycles: current runs since */
 	uint64_t armed;			/* the timer; 0: not known */
+	bool ticking;			/* not later than a slice ends */
 	struct list queue[256];
 };
 extern struct cpu cpu0;
@@ -72,24 +76,33 @@ sched_look(void)
 	cpu0.look |= LOOK_RUN;
 }
 
+/* The current task stops: it is on no queue. */
+static inline void
+sched_stop_current(void)
+{
+	sched_look();
+}
+
 /* The highest priority on the run queues; -1: they are empty. */
 static inline int
 sched_highest(void)
 {
+	unsigned int words = cpu0.ready & READY_WORDS;
 	int word;
 
-	if (cpu0.words == 0)
+	if (words == 0)
 		return -1;
-	word = 31 - __builtin_clz(cpu0.words);
+	word = 31 - __builtin_clz(words);
 	return word * 64 + 63 - __builtin_clzll(cpu0.bits[word]);
 }
 
 /* The current task stops.  If t, which it wakes, is runnable then, is it
  * certain to run next? */
+bool sched_is_above(const struct task *t);
 static inline bool
 sched_is_best(const struct task *t)
 {
-	return cpu0.words == 0 || t->priority > sched_highest();
+	return cpu0.ready == 0 || sched_is_above(t);
 }
 
 /* The processor goes from one task to another; NULL: it is, or goes, idle. */
@@ -99,19 +112,24 @@ sched_switch(struct task *from, struct task *to)
 	uint64_t cycles = hal_cycles();
 
 	if (from != NULL)
-		from->cpu_time += cycles - cpu0.charged;
-	cpu0.charged = cycles;
+		from->cpu_time += cycles - cpu0.since;
+	cpu0.since = cycles;
 	cpu0.current = to;
-	cpu0.slice_end = 0;
+	if (to == NULL)
+		cpu0.last = from;
 }
 
 /* From has stopped, and woken to, which is best: what sched_ready and
  * core_exit come to then. */
-static inline void
+static inline __attribute__((always_inline)) void
 sched_hand_over(struct task *from, struct task *to)
 {
+	uint64_t cycles = hal_cycles();
+
 	to->slice_left = 0;
-	sched_switch(from, to);
+	from->cpu_time += cycles - cpu0.since;
+	cpu0.since = cycles;
+	cpu0.current = to;
 }
 
 /*

@@ -83,6 +83,7 @@ struct task {
 	};
 	uint8_t priority, max_priority;
 	bool restart;			/* make the call again first */
+	bool working;			/* a long operation is under way */
 	uint8_t sending;		/* enum sending */
 	uint64_t flags;			/* HELIOS_TASK_* of SET_FLAGS */
 	uint64_t cpu_time;		/* hal_cycles, up to the last charge */
@@ -98,8 +99,7 @@ struct task {
 	struct slot *reply_slot;	/* where that reply is stored */
 	struct fault_message fault;	/* SENDING_FAULT, BLOCKED_FAULT */
 
-	/* Long operations */
-	bool working;			/* some of this is in use: */
+	/* Long operations; in use if working, but for reap */
 	struct list reap;		/* objects it must take apart */
 	struct making making;		/* an allocation under way */
 	struct slot *revoking;		/* a preempted revoke, queued */
@@ -126,6 +126,13 @@ struct task {
 };
 
 _Static_assert(sizeof(struct task) <= PAGE_SIZE, "a task is one page");
+
+/* Whose main waiter is it? */
+static inline struct task *
+waiter_main_task(struct waiter *w)
+{
+	return container_of(w, struct task, waiters[WAITER_MAIN]);
+}
 
 struct task *task_create(struct memory *m);	/* NULL: no memory */
 
@@ -193,6 +200,14 @@ uint64_t task_state(const struct task *t);	/* HELIOS_TASK_*, INFO */
 uint64_t task_cpu_time(const struct task *t);	/* ns, up to now */
 
 /* The call's outputs.  Status: rax, and on an error rdx and rsi. */
-void task_set_result(struct task *t, struct result r);
+static inline void
+task_set_result(struct task *t, struct result r)
+{
+	t->regs.rax = (uint64_t)r.status;
+	if (r.status == HELIOS_OK)
+		return;
+	t->regs.rdx = r.detail;
+	t->regs.rsi = 0;
+}
 
 #endif

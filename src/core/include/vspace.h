@@ -39,17 +39,33 @@ void vspace_protect(struct slot *page, uint64_t flags);
 void vspace_slot_moved(struct slot *to, struct slot *from);
 
 /*
- * pagetable.c: the tables themselves.  pt_prepare makes sure that all levels
- * for [va, va + len) are there, or changes nothing (false).  Then pt_set
- * cannot fail.  pt_clear gives back what becomes empty.
+ * pagetable.c: the tables themselves.
+ *
+ * The usual mapping is one walk: pt_empty has the entry of va if all of
+ * [va, va + len) has its tables and no mapping; NULL: see pt_occupied, then
+ * pt_prepare, which makes sure of the tables or changes nothing (false).
+ * pt_fill and pt_next, to the entry of the page after that at va, cannot fail.
+ * pt_set changes a mapping.  pt_clear takes it away, and gives back tables
+ * that become empty.
  */
+uint64_t *pt_empty(const struct vspace *vs, uint64_t va, uint64_t len,
+		bool large);
 bool pt_prepare(struct vspace *vs, uint64_t va, uint64_t len, bool large);
+void pt_fill(uint64_t *entry, const struct slot *page, uint64_t flags);
+uint64_t *pt_next(const struct vspace *vs, uint64_t *entry, uint64_t va,
+		bool large);
 void pt_set(struct vspace *vs, uint64_t va, const struct slot *page,
 		uint64_t flags);
 void pt_clear(struct vspace *vs, uint64_t va, bool large);
 /* Is any part of the range mapped?  Then *where is the first such. */
-bool pt_occupied(struct vspace *vs, uint64_t va, uint64_t len,
+bool pt_occupied(const struct vspace *vs, uint64_t va, uint64_t len,
 		uint64_t *where);
+
+/* The first hole of len bytes from *hole on and below `to`, for pages of one
+ * size.  PREEMPTED: there is none below *hole; go on from there. */
+enum pt_search { PT_FOUND, PT_NONE, PT_PREEMPTED };
+enum pt_search pt_find_hole(const struct vspace *vs, uint64_t *hole,
+		uint64_t to, uint64_t len, bool large);
 
 /*
  * An address a user gave.  It cannot be dereferenced, only copied through

@@ -97,6 +97,26 @@ waiter_join_alone(struct waitq *q, struct waiter *w, struct slot *via)
 	via->waiters = w;
 }
 
+/* Join and leave (a queue that w is in), by the short way if it is that
+ * simple. */
+static inline void
+waitq_wait(struct waitq *q, struct waiter *w, struct slot *via)
+{
+	if (q->first == NULL && via->waiters == NULL)
+		waiter_join_alone(q, w, via);
+	else
+		waitq_join(q, w, w->priority, via);
+}
+
+static inline void
+waitq_done(struct waiter *w)
+{
+	if (w->q->first == w && waiter_alone(w))
+		waiter_leave_alone(w);
+	else
+		waitq_leave(w);
+}
+
 bool waitq_valid(const struct waitq *q);	/* for core_check */
 
 #endif

@@ -36,13 +36,24 @@ missing(struct task *t, struct result r)
 	return result_blocked();
 }
 
-/* The capability invoked, in %rdi. */
-static struct result
-target(struct task *t, unsigned int type, struct slot **out)
+static __attribute__((noinline)) struct result
+target_or_error(struct task *t, struct slot **out)
 {
-	struct result r = task_lookup(t, t->regs.rdi, type, out);
+	struct result r = task_lookup(t, t->regs.rdi, HELIOS_NULL, out);
 
 	return r.status == HELIOS_OK ? r : missing(t, r);
+}
+
+/* The capability invoked, in %rdi. */
+static inline struct result
+target(struct task *t, struct slot **out)
+{
+	struct slot *s = task_slot(t, t->regs.rdi);
+
+	if (s == NULL || cap_type(s) <= HELIOS_DEAD)
+		return target_or_error(t, out);
+	*out = s;
+	return RESULT_OK;
 }
 
 static struct result
@@ -129,7 +140,7 @@ static struct result
 send(struct task *t, bool block)
 {
 	struct slot *s;
-	struct result r = target(t, HELIOS_NULL, &s);
+	struct result r = target(t, &s);
 
 	if (r.status != HELIOS_OK)
 		return r;
@@ -163,7 +174,7 @@ sys_nbsend(struct task *t)
 static struct result
 source(struct task *t, struct slot **out)
 {
-	struct result r = target(t, HELIOS_NULL, out);
+	struct result r = target(t, out);
 
 	if (r.status != HELIOS_OK)
 		return r;
@@ -205,7 +216,7 @@ static struct result
 sys_call(struct task *t)
 {
 	struct slot *s;
-	struct result r = target(t, HELIOS_NULL, &s);
+	struct result r = target(t, &s);
 
 	if (r.status != HELIOS_OK)
 		return r;
@@ -243,30 +254,38 @@ sys_reply_recv(struct task *t)
 	return recv_from(t, s, true);
 }
 
-static struct result
-sys_signal(struct task *t)
+/* Why %rdi is no Note with this right. */
+static __attribute__((noinline)) struct result
+no_note(struct task *t, unsigned int right, const char *name)
 {
 	struct slot *s;
-	struct result r = target(t, HELIOS_NOTE, &s);
+	struct result r = task_lookup(t, t->regs.rdi, HELIOS_NOTE, &s);
 
-	if (r.status != HELIOS_OK)
-		return r;
-	r = need_right(s, HELIOS_RIGHT_SEND, "SEND");
-	if (r.status == HELIOS_OK)
-		note_send(s);
-	return r;
+	return r.status == HELIOS_OK ? need_right(s, right, name) :
+		missing(t, r);
 }
 
 static struct result
+sys_signal(struct task *t)
+{
+	struct slot *s = task_cap(t, t->regs.rdi, HELIOS_NOTE,
+			HELIOS_RIGHT_SEND);
+
+	if (s == NULL)
+		return no_note(t, HELIOS_RIGHT_SEND, "SEND");
+	note_send(s);
+	return RESULT_OK;
+}
+
+static inline struct result
 wait(struct task *t, bool block)
 {
-	struct slot *s;
-	struct result r = target(t, HELIOS_NOTE, &s);
+	struct slot *s = task_cap(t, t->regs.rdi, HELIOS_NOTE,
+			HELIOS_RIGHT_RECV);
 
-	if (r.status != HELIOS_OK)
-		return r;
-	r = need_right(s, HELIOS_RIGHT_RECV, "RECV");
-	return r.status == HELIOS_OK ? note_wait(t, s, block) : r;
+	if (s == NULL)
+		return no_note(t, HELIOS_RIGHT_RECV, "RECV");
+	return note_wait(t, s, block);
 }
 
 static struct result
@@ -423,7 +442,7 @@ dispatch(struct task *t)
  * looking anything up again: what it takes may be the capability it was asked
  * through, or its target may have moved, and it must not stop half way.
  */
-static struct result
+static __attribute__((noinline)) struct result
 go_on(struct task *t)
 {
 	struct helios_regs *regs = &t->regs;
@@ -474,10 +493,9 @@ preempted(struct task *t)
 	sched_look();
 }
 
-static void
-finish(struct task *t, struct result r)
+static __attribute__((noinline)) void
+finish_slowly(struct task *t, struct result r)
 {
-	call_context_set((struct call_context){ 0 });
 	if (r.status == RESULT_PREEMPTED) {
 		/* It may meet revokes when it is made again. */
 		if (!t->restart)
@@ -490,6 +508,16 @@ finish(struct task *t, struct result r)
 	if (t->working)
 		task_drop_work(t);
 	if (r.status != RESULT_BLOCKED)
+		task_set_result(t, r);
+}
+
+static inline void
+finish(struct task *t, struct result r)
+{
+	call_context_set((struct call_context){ 0 });
+	if (r.status == RESULT_PREEMPTED || t->working || t->restart)
+		finish_slowly(t, r);
+	else if (r.status != RESULT_BLOCKED)
 		task_set_result(t, r);
 }
 

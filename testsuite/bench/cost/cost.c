@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The program: each operation once, with peers in this address space and in
- * another.  It is its own peer: loaded once more, with the name of a role.
+ * Samples, and peers: threads here, or processes that are this program loaded
+ * once more, with the name of a role.
  */
 #include "cost.h"
 
@@ -9,6 +9,7 @@ struct cost_samples cost_samples;
 uint64_t cost_empty;
 bool cost_other;
 volatile uint64_t *cost_shared;
+uint8_t *cost_code, *cost_code_writable;
 
 static struct helios_thread *peer_thread;
 static struct helios_program peer;
@@ -24,9 +25,19 @@ cost_check(enum helios_status status, const char *what)
 }
 
 void
-cost_start(void)
+cost_start(const char *fmt, ...)
 {
-	cost_samples.n = 0;
+	struct cost_samples *s = &cost_samples;
+	char name[sizeof(s->name)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	helios_vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	helios_snprintf(s->name, sizeof(s->name), "%s%s", name,
+		cost_other ? "/other" : "");
+	s->n = 0;
+	s->empty = cost_empty;
 }
 
 static void
@@ -44,46 +55,40 @@ sort(uint64_t *v, unsigned int n)
 }
 
 void
-cost_result(const char *fmt, ...)
+cost_result(void)
 {
 	struct cost_samples *s = &cost_samples;
-	char name[64];
-	va_list ap;
 
-	va_start(ap, fmt);
-	helios_vsnprintf(name, sizeof(name), fmt, ap);
-	va_end(ap);
 	sort(s->at, SAMPLES);
-	helios_printf("cost %s%s %lu %lu %lu\n", name,
-		cost_other ? "/other" : "", s->at[SAMPLES / 2], s->at[0],
-		s->at[SAMPLES - 1]);
+	helios_printf("cost %s %lu %lu %lu\n", s->name, s->at[SAMPLES / 2],
+		s->at[0], s->at[SAMPLES - 1]);
 }
 
-void
-cost_op(const char *name, void (*op)(void), void (*before)(void))
+/* The arguments are in their registers, which is all that is asked. */
+__attribute__((noinline)) void
+cost_trace(const char *name)
 {
-	uint64_t t;
+	__asm__ volatile("" : : "r"(name) : "memory");
+}
 
-	for (cost_start(); cost_more(); ) {
-		if (before)
-			before();
-		t = ticks();
-		op();
-		cost_sample(t, ticks());
-	}
-	cost_result("%s", name);
+__attribute__((noinline)) void
+cost_traced(uint64_t start, uint64_t end, uint64_t empty, const char *name)
+{
+	__asm__ volatile("" : : "r"(start), "r"(end), "r"(empty), "r"(name) :
+		"memory");
+}
+
+/* Nothing at all, in the loop of all the others. */
+static uint64_t
+nothing(void)
+{
+	return HELIOS_OK;
 }
 
 static void
 find_empty(void)
 {
-	uint64_t t;
-
-	for (cost_start(); cost_more(); ) {
-		t = ticks();
-		cost_sample(t, ticks());
-	}
-	sort(cost_samples.at, SAMPLES);
+	cost_op("empty", nothing, NULL);
 	cost_empty = cost_samples.at[SAMPLES / 2];
 }
 
@@ -98,7 +103,7 @@ static void
 peer_process(const char *role, unsigned int priority)
 {
 	static const helios_cap_t slots[] = {
-		EP, NOTE_A, NOTE_B, SHARED, GIFT, FAULT_EP
+		EP, NOTE_A, NOTE_B, SHARED, GIFT, FAULT_EP, CODE
 	};
 	const char *argv[] = { "peer", role, NULL };
 
@@ -106,7 +111,7 @@ peer_process(const char *role, unsigned int priority)
 		.image = image, .size = image_size, .argv = argv,
 		.cspace_radix = 13, .task_flags = HELIOS_TASK_WRITECONS,
 		.priority = priority, .highest = 255,
-		.fault = HELIOS_CADDR_UNDEF, .ncaps = 6, .caps = slots,
+		.fault = HELIOS_CADDR_UNDEF, .ncaps = 7, .caps = slots,
 		.as = slots, .self = 7, .memory_pages = 400,
 	};
 	cost_check(helios_program_load(&peer), "peer");
@@ -139,73 +144,76 @@ cost_peer_end(void)
 }
 
 static void
-make(void)
+make(helios_cap_t at, uint64_t type)
+{
+	cost_check(helios_allocate(helios_process.memory, type, 0, 1, &at),
+		"allocate");
+}
+
+/* The same page twice, for none is both written and executed. */
+static void
+make_code(void)
+{
+	helios_cap_t page, at = CODE;
+	uint64_t where;
+
+	cost_check(helios_newpage(&page), "page");
+	cost_check(helios_cspace_copy(helios_process.cspace, at,
+			HELIOS_CADDR_UNDEF, page, HELIOS_RIGHTS_ALL, NULL),
+		"copy");
+	where = helios_process.bootinfo->user_limit - 0x20000000;
+	cost_check(helios_map(helios_process.vspace, where, HELIOS_MAP_W, 1,
+			&page, &where), "map");
+	cost_code_writable = (uint8_t *)where;
+	cost_check(helios_cspace_copy(helios_process.cspace, CODE_HERE,
+			HELIOS_CADDR_UNDEF, page, HELIOS_RIGHTS_ALL, NULL),
+		"copy");
+	at = CODE_HERE;
+	cost_check(helios_map(helios_process.vspace, where + 8192,
+			HELIOS_MAP_X, 1, &at, &where), "map");
+	cost_code = (uint8_t *)where;
+}
+
+void
+cost_prepare(void)
 {
 	struct helios_tar tar;
-	helios_cap_t at;
 	void *page;
 
-	at = EP;
-	cost_check(helios_allocate(helios_process.memory, HELIOS_ENDPOINT, 0,
-			1, &at), "endpoint");
-	at = FAULT_EP;
-	cost_check(helios_allocate(helios_process.memory, HELIOS_ENDPOINT, 0,
-			1, &at), "endpoint");
-	at = NOTE_A;
-	cost_check(helios_allocate(helios_process.memory, HELIOS_NOTE, 0,
-			1, &at), "note");
-	at = NOTE_B;
-	cost_check(helios_allocate(helios_process.memory, HELIOS_NOTE, 0,
-			1, &at), "note");
-	at = GIFT;
-	cost_check(helios_allocate(helios_process.memory, HELIOS_ENDPOINT, 0,
-			1, &at), "endpoint");
-	at = SHARED;
+	cost_check(helios_task_set_priority(helios_process.task, 100, 255),
+		"priority");
+	find_empty();
+	make(EP, HELIOS_ENDPOINT);
+	make(FAULT_EP, HELIOS_ENDPOINT);
+	make(GIFT, HELIOS_ENDPOINT);
+	make(NOTE_A, HELIOS_NOTE);
+	make(NOTE_B, HELIOS_NOTE);
 	cost_check(helios_mmap(NULL, 4096, HELIOS_PROT_WRITE, 0, &page),
 		"mmap");
-	cost_check(helios_cspace_copy(helios_process.cspace, at,
+	cost_check(helios_cspace_copy(helios_process.cspace, SHARED,
 			HELIOS_CADDR_UNDEF, helios_page_at(page),
 			HELIOS_RIGHTS_ALL, NULL), "copy");
 	cost_shared = page;
+	make_code();
 	cost_check(helios_tar_initramfs(&tar), "initramfs");
 	cost_check(helios_tar_load(&tar, "init", &image, &image_size), "init");
 }
 
-static int
-run_peer(const char *role)
+static uint64_t
+map_of(helios_cap_t page, uint64_t where, uint64_t flags)
 {
-	helios_cap_t page = SHARED;
-	uint64_t at;
-
-	cost_check(helios_map(helios_process.vspace, 0x10000000,
-			HELIOS_MAP_W, 1, &page, &at), "map");
-	cost_shared = (volatile uint64_t *)at;
-	cost_role(role);
-	return 0;
+	cost_check(helios_map(helios_process.vspace, where, flags, 1, &page,
+			&where), "map");
+	return where;
 }
 
 int
-main(int argc, char **argv, char **envp)
+cost_peer_main(int argc, char **argv)
 {
-	(void)envp;
-	if (!helios_process.bootinfo)
-		return run_peer(argc > 1 ? argv[1] : "");
-	cost_check(helios_task_set_priority(helios_process.task, 100, 255),
-		"priority");
-	find_empty();
-	make();
-	helios_printf("cost empty %lu %lu %lu\n", cost_empty, cost_empty,
-		cost_empty);
-	cost_caps();
-	cost_memory();
-	cost_tasks();
-	for (cost_other = false; ; cost_other = true) {
-		cost_ipc();
-		cost_notes();
-		cost_faults();
-		if (cost_other)
-			break;
-	}
+	cost_shared = (volatile uint64_t *)map_of(SHARED, 0x10000000,
+		HELIOS_MAP_W);
+	cost_code = (uint8_t *)map_of(CODE, 0x10002000, HELIOS_MAP_X);
+	cost_role(argc > 1 ? argv[1] : "");
 	return 0;
 }
 

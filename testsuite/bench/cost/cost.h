@@ -12,40 +12,61 @@
 
 #include <libhelios.h>
 
+#ifndef SAMPLES
 #define SAMPLES	1001u
 #define WARM_UP	100u
+#endif
 
 static inline uint64_t
 ticks(void)
 {
-	uint32_t low, high;
+	uint64_t now;
 
-	__asm__ volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high) : :
-		"memory");
-	return (uint64_t)high << 32 | low;
+	/* All in one, so that the compiler cannot spread it. */
+	__asm__ volatile("lfence; rdtsc; lfence; shl $32, %%rdx; "
+		"or %%rdx, %%rax" : "=a"(now) : : "rdx", "cc", "memory");
+	return now;
 }
 
-/* SYSCALL with what fits in registers; all of it comes back. */
+/*
+ * SYSCALL with a capability, a tag and four words, which change to those that
+ * come back; so words that go back and forth cost no instruction here.
+ */
 static inline uint64_t
-cost_syscall(uint64_t nr, uint64_t *rdi, uint64_t *rsi, uint64_t *rdx)
+cost_words(uint64_t nr, uint64_t cap, uint64_t tag, uint64_t w[4])
 {
-	register uint64_t r10 __asm__("r10") = 0;
-	register uint64_t r8 __asm__("r8") = 0;
-	register uint64_t r9 __asm__("r9") = 0;
+	register uint64_t r10 __asm__("r10") = w[1];
+	register uint64_t r8 __asm__("r8") = w[2];
+	register uint64_t r9 __asm__("r9") = w[3];
 
-	__asm__ volatile("syscall" : "+a"(nr), "+D"(*rdi), "+S"(*rsi),
-		"+d"(*rdx), "+r"(r10), "+r"(r8), "+r"(r9) : : "rcx", "r11",
+	__asm__ volatile("syscall" : "+a"(nr), "+D"(cap), "+S"(tag),
+		"+d"(w[0]), "+r"(r10), "+r"(r8), "+r"(r9) : : "rcx", "r11",
 		"memory");
+	w[1] = r10;
+	w[2] = r8;
+	w[3] = r9;
 	return nr;
 }
 
-/* The same, of a call that returns nothing but a status. */
+/* The same where no words go or come: the registers are as they were. */
 static inline uint64_t
-cost_call(uint64_t cap, uint64_t tag)
+cost_syscall(uint64_t nr, uint64_t cap, uint64_t tag)
 {
-	uint64_t rdx = 0;
+	__asm__ volatile("syscall" : "+a"(nr), "+D"(cap), "+S"(tag) : :
+		"rcx", "r11", "rdx", "r10", "r8", "r9", "memory");
+	return nr;
+}
 
-	return cost_syscall(HELIOS_SYS_CALL, &cap, &tag, &rdx);
+static inline uint64_t
+cost_signal(uint64_t note)
+{
+	return cost_syscall(HELIOS_SYS_SIGNAL, note, 0);
+}
+
+static inline uint64_t
+cost_wait(uint64_t note)
+{
+	return cost_syscall(HELIOS_SYS_WAIT, note, 0);
 }
 
 /* An operation of a kernel object, with at most four words. */
@@ -53,41 +74,88 @@ static inline uint64_t
 cost_invoke(helios_cap_t cap, uint64_t label, unsigned int n, uint64_t a,
 		uint64_t b, uint64_t c, uint64_t d)
 {
-	struct helios_raw r = { 0, helios_tag(label, n, 0), a, b, c, d };
+	uint64_t w[4] = { a, b, c, d };
 
-	return helios_raw_call(cap, &r);
+	return cost_words(HELIOS_SYS_CALL, cap, helios_tag(label, n, 0), w);
 }
 
 struct cost_samples {
 	uint64_t at[SAMPLES];
 	unsigned int n;			/* WARM_UP of them are not kept */
+	uint64_t empty;			/* what a sample is less */
+	char name[64];
 };
 
 extern struct cost_samples cost_samples;
 extern uint64_t cost_empty;
 
-void cost_start(void);
+/* Begin an operation: its name, as printf's. */
+void cost_start(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Print: "cost NAME MEDIAN MIN MAX". */
+void cost_result(void);
+
+/*
+ * For ../cost-trace.py, which stops here.  The last samples of an operation
+ * are its chance to count the instructions of one: from cost_trace() on it
+ * looks at each, and cost_traced() says which of them the sample was, by the
+ * readings at both ends.
+ */
+void cost_trace(const char *name);
+void cost_traced(uint64_t start, uint64_t end, uint64_t empty,
+		const char *name);
+
+#define TRACED	4u
+
+/* Just before what is measured. */
+static inline void
+cost_mark(void)
+{
+	if (cost_samples.n >= SAMPLES + WARM_UP - TRACED)
+		cost_trace(cost_samples.name);
+}
+
 static inline void
 cost_sample(uint64_t start, uint64_t end)
 {
 	struct cost_samples *s = &cost_samples;
 
+	if (s->n >= SAMPLES + WARM_UP - TRACED)
+		cost_traced(start, end, s->empty, s->name);
 	if (s->n >= WARM_UP)
-		s->at[s->n - WARM_UP] = end - start - cost_empty;
+		s->at[s->n - WARM_UP] = end - start - s->empty;
 	s->n++;
 }
+
 static inline bool
 cost_more(void)
 {
 	return cost_samples.n < SAMPLES + WARM_UP;
 }
-/* Print: "cost NAME MEDIAN MIN MAX". */
-void cost_result(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 void cost_check(enum helios_status status, const char *what);
 
-/* Time op; before prepares each, untimed. */
-void cost_op(const char *name, void (*op)(void), void (*before)(void));
+/*
+ * Time op; before prepares each, untimed.  Both are compiled into the loop:
+ * a call of a function is none of what they cost.
+ */
+static inline __attribute__((always_inline)) void
+cost_op(const char *name, uint64_t (*op)(void), uint64_t (*before)(void))
+{
+	for (cost_start("%s", name); cost_more(); ) {
+		uint64_t t, end, status = HELIOS_OK;
+
+		if (before)
+			status = before();
+		cost_mark();
+		t = ticks();
+		status |= op();
+		end = ticks();
+		if (status != HELIOS_OK)
+			helios_panic("cost: %s: status %lu", name, status);
+		cost_sample(t, end);
+	}
+	cost_result();
+}
 
 extern bool cost_other;			/* peers in another address space */
 /* A peer: role(arg) on its own stack, here or in another address space,
@@ -98,8 +166,14 @@ void cost_role(const char *role);
 struct helios_program *cost_peer_program(void);
 struct helios_thread *cost_peer_thread(void);
 
+/* What main() is made of: in a peer's process, and in the first. */
+int cost_peer_main(int argc, char **argv);
+void cost_prepare(void);
+
 /* One page both sides see. */
 extern volatile uint64_t *cost_shared;
+/* One that the peer executes and the other side writes. */
+extern uint8_t *cost_code, *cost_code_writable;
 
 void cost_ipc(void);
 void cost_notes(void);
@@ -108,6 +182,7 @@ void cost_caps(void);
 void cost_memory(void);
 void cost_tasks(void);
 
-enum { EP = 4000, NOTE_A, NOTE_B, SHARED, GIFT, ARRIVED, FAULT_EP, PEER_TASK };
+enum { EP = 4000, NOTE_A, NOTE_B, SHARED, GIFT, ARRIVED, FAULT_EP, CODE,
+	CODE_HERE };
 
 #endif

@@ -2,54 +2,57 @@
 /* Pages and address spaces. */
 #include "cost.h"
 
-static helios_cap_t at = 4021;
-static helios_cap_t space, page;
+enum { AT = 4021, SPACE };
+
+static helios_cap_t page;
 static uint64_t where;
 
 #define ALLOCATE HELIOS_LABEL(HELIOS_MEMORY, HELIOS_MEMORY_ALLOCATE)
 
-static void
+static uint64_t
 page_create(void)
 {
-	cost_invoke(HELIOS_INIT_MEMORY, ALLOCATE, 3, HELIOS_PAGE,
-		HELIOS_PAGE_SIZE, at, 0);
+	return cost_invoke(HELIOS_INIT_MEMORY, ALLOCATE, 3, HELIOS_PAGE,
+		HELIOS_PAGE_SIZE, AT, 0);
 }
 
-static void
+static uint64_t
 destroy(void)
 {
-	cost_invoke(HELIOS_INIT_CSPACE, HELIOS_LABEL(HELIOS_CSPACE,
-		HELIOS_CSPACE_DESTROY), 1, at, 0, 0, 0);
+	return cost_invoke(HELIOS_INIT_CSPACE, HELIOS_LABEL(HELIOS_CSPACE,
+		HELIOS_CSPACE_DESTROY), 1, AT, 0, 0, 0);
 }
 
-static void
+static uint64_t
 map(void)
 {
-	cost_invoke(HELIOS_INIT_VSPACE, HELIOS_LABEL(HELIOS_VSPACE,
+	return cost_invoke(HELIOS_INIT_VSPACE, HELIOS_LABEL(HELIOS_VSPACE,
 		HELIOS_VSPACE_MAP), 3, where, HELIOS_MAP_W | HELIOS_MAP_FIXED,
-		at, 0);
+		AT, 0);
 }
 
-static void
+static uint64_t
 unmap(void)
 {
-	cost_invoke(HELIOS_INIT_VSPACE, HELIOS_LABEL(HELIOS_VSPACE,
-		HELIOS_VSPACE_UNMAP), 1, at, 0, 0, 0);
+	return cost_invoke(HELIOS_INIT_VSPACE, HELIOS_LABEL(HELIOS_VSPACE,
+		HELIOS_VSPACE_UNMAP), 1, AT, 0, 0, 0);
 }
 
-static void
+static uint64_t
 space_create(void)
 {
-	cost_invoke(HELIOS_INIT_MEMORY, ALLOCATE, 3, HELIOS_VSPACE, 0, space, 0);
-	cost_invoke(space, HELIOS_LABEL(HELIOS_VSPACE, HELIOS_VSPACE_MAP), 3,
-		where, HELIOS_MAP_W | HELIOS_MAP_FIXED, page, 0);
+	return cost_invoke(HELIOS_INIT_MEMORY, ALLOCATE, 3, HELIOS_VSPACE, 0,
+		SPACE, 0) |
+		cost_invoke(SPACE, HELIOS_LABEL(HELIOS_VSPACE,
+			HELIOS_VSPACE_MAP), 3, where,
+			HELIOS_MAP_W | HELIOS_MAP_FIXED, page, 0);
 }
 
-static void
+static uint64_t
 space_destroy(void)
 {
-	cost_invoke(HELIOS_INIT_CSPACE, HELIOS_LABEL(HELIOS_CSPACE,
-		HELIOS_CSPACE_DESTROY), 1, space, 0, 0, 0);
+	return cost_invoke(HELIOS_INIT_CSPACE, HELIOS_LABEL(HELIOS_CSPACE,
+		HELIOS_CSPACE_DESTROY), 1, SPACE, 0, 0, 0);
 }
 
 void
@@ -58,6 +61,7 @@ cost_memory(void)
 	helios_cap_t keep;
 
 	where = helios_process.bootinfo->user_limit - 0x40000000;
+	page_create();
 	cost_op("page-create", page_create, destroy);
 	destroy();
 	cost_op("page-destroy", destroy, page_create);
@@ -66,12 +70,14 @@ cost_memory(void)
 	cost_check(helios_map(HELIOS_INIT_VSPACE, where + 4096, HELIOS_MAP_W |
 		HELIOS_MAP_FIXED, 1, &keep, NULL), "map");
 	page_create();
+	map();
 	cost_op("map", map, unmap);
+	unmap();
 	cost_op("unmap", unmap, map);
 	destroy();
 	helios_destroy(keep);
 	cost_check(helios_newpage(&page), "page");
-	space = 4022;
+	space_create();
 	cost_op("space-create", space_create, space_destroy);
 	space_destroy();
 	cost_op("space-destroy", space_destroy, space_create);

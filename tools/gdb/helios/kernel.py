@@ -99,12 +99,12 @@ class Kernel:
             raise gdb.GdbError('helios: the kernel has not booted yet; ' +
                                ('"run" it, or load a core file'
                                 if self.hosted else '"continue"'))
-        frames = self.static('frames')
+        frames = self.var('frames')
         if FRAME.size != frames.type.target().sizeof:
             raise gdb.GdbError('helios: this kernel\'s frame table is not '
                                'the one these helpers were written for')
         self.frames = int(frames)
-        self.nframes = int(self.static('nframes'))
+        self.nframes = int(self.var('nframes'))
         self.kinds = {f.enumval: f.name[6:].lower() for f in
                       gdb.lookup_type('enum frame_kind').fields()}
         self.kind_nr = {name: nr for nr, name in self.kinds.items()}

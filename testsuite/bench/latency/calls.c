@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Many tasks in the middle of long calls; interrupts; devices. */
+#include "hostile.h"
+
+enum { REVOKERS = 64, LINES = 16 };
+
+static struct store store;
+
+/*
+ * Each of many tasks revokes, and is preempted by the next, which is above
+ * it: so all are in the middle of it at once.  Then the roots are moved and
+ * destroyed.
+ */
+static void
+revokers(void)
+{
+	const unsigned int each = hostile_size / REVOKERS;
+	struct crowd c = { .n = 1 };
+	helios_cap_t root[REVOKERS];
+	struct store tasks;
+	unsigned int i, j;
+
+	store_open(&store, hostile_size);
+	store_open(&tasks, REVOKERS);
+	for (i = 0; i < REVOKERS; i++) {
+		root[i] = hostile_new(HELIOS_ENDPOINT, 0);
+		for (j = 0; j < each; j++)
+			store_copy(&store, root[i]);
+	}
+	for (i = 0; i < REVOKERS; i++) {
+		c.lowest = c.highest = 120 + i;
+		crowd_call(&c, HELIOS_SYS_CALL, helios_process.cspace,
+			helios_tag(HELIOS_LABEL(HELIOS_CSPACE,
+			HELIOS_CSPACE_REVOKE), 1, 0), root[i]);
+		crowd_gather(&tasks, &c);
+		helios_sleep(100000);
+	}
+	for (i = 0; i < REVOKERS; i++)
+		helios_move(root[i], HELIOS_CADDR_UNDEF, &root[i]);
+	helios_destroy_many(REVOKERS, root);
+	store_close(&tasks);
+	store_close(&store);
+}
+
+/* The same table destroyed by many at once. */
+static void
+destroyers(void)
+{
+	struct crowd c = { .n = 1 };
+	helios_cap_t memory = hostile_new(HELIOS_MEMORY, 4096), ours;
+	struct store tasks;
+
+	store_open(&store, hostile_size);
+	store_open(&tasks, REVOKERS);
+	store_make(&store, memory, HELIOS_ENDPOINT, 0, hostile_size);
+	for (unsigned int i = 0; i < REVOKERS; i++) {
+		c.lowest = c.highest = 120 + i;
+		crowd_call(&c, HELIOS_SYS_CALL, helios_process.cspace,
+			helios_tag(HELIOS_LABEL(HELIOS_CSPACE,
+			HELIOS_CSPACE_DESTROY), 1, 0), memory);
+		crowd_gather(&tasks, &c);
+		helios_sleep(20000);
+	}
+	if (helios_move(memory, HELIOS_CADDR_UNDEF, &ours) == HELIOS_OK)
+		hostile_end(ours);
+	store_close(&tasks);
+	store_close(&store);
+}
+
+/* Every line there is, with its handler, at one note; and all of it goes. */
+static void
+lines(void)
+{
+	helios_cap_t note = hostile_new(HELIOS_NOTE, 0), irq[LINES];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < LINES; i++)
+		if (helios_irq_issue(HELIOS_INIT_IRQCONTROL, i, note,
+				&irq[n]) == HELIOS_OK)
+			helios_irq_ack(irq[n++]);
+	hostile_end(note);
+	helios_destroy_many(n, irq);
+}
+
+/* As many ranges of ports as there is room for. */
+static void
+ports(void)
+{
+	const unsigned int n = hostile_size / 20;
+	helios_cap_t cap;
+
+	store_open(&store, n);
+	for (unsigned int i = 0; i < n; i++)
+		if (helios_ioport_issue(HELIOS_INIT_IOCONTROL, i, i + 100,
+				&cap) == HELIOS_OK)
+			store_put(&store, 1, &cap);
+	store_close(&store);
+}
+
+/* The capabilities of a crowd's own parts, one after the other, while all of
+ * it runs: what each is derived from is one. */
+static void
+priorities(void)
+{
+	struct crowd c = { .n = hostile_size / 10 };
+	helios_cap_t ep = hostile_new(HELIOS_ENDPOINT, 0);
+
+	store_open(&store, c.n);
+	hostile_crowd(&store, &c, HELIOS_SYS_RECV, ep, 0, 0);
+	for (unsigned int i = 0; i < c.n && i < 1000; i++) {
+		helios_cap_t t = store_get(&store, i);
+
+		helios_task_set_priority(t, i % 200, 200);
+		helios_task_cancel(t);
+		hostile_end(t);
+	}
+	store_close(&store);
+	hostile_end(ep);
+}
+
+const struct scenario hostile_calls[] = {
+	{ "revokers", revokers }, { "destroyers", destroyers },
+	{ "lines", lines }, { "ports", ports },
+	{ "priorities", priorities },
+	{ NULL, NULL }
+};
