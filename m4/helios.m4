@@ -106,7 +106,9 @@ AC_DEFUN([HELIOS_KERNEL_BUILD],
 AS_IF([test "$enable_debug" = yes],
   [AX_APPEND_COMPILE_FLAGS([-fno-omit-frame-pointer dnl
 -mno-omit-leaf-frame-pointer], [KERNEL_BUILD_CFLAGS], [-Werror])],
-  [KERNEL_BUILD_CFLAGS=-fomit-frame-pointer
+  [AX_APPEND_COMPILE_FLAGS([-fomit-frame-pointer dnl
+-mpreferred-stack-boundary=3 -fno-align-functions -fno-align-loops dnl
+-fno-align-jumps -fno-align-labels], [KERNEL_BUILD_CFLAGS], [-Werror])
   AC_MSG_CHECKING([whether $CC links the kernel as one program])
   helios_cflags=$CFLAGS
   CFLAGS="-flto -flto-partition=one -fno-fat-lto-objects"

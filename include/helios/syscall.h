@@ -23,7 +23,8 @@
 enum helios_syscall {
 	/*
 	 * Write %rsi bytes at %rdi to the kernel console.
-	 * Out: %rdx bytes written (at most HELIOS_WRITECONS_MAX per call).
+	 * Out: %rdx bytes written, at most HELIOS_WRITECONS_MAX, and fewer
+	 * than asked for if an interrupt came meanwhile.
 	 * ACCESS without the task's WRITECONS flag; INVALID_PARAM if any
 	 * part is not mapped readable: then nothing is written.
 	 */

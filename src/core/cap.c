@@ -57,6 +57,15 @@ link_marks(struct mark *a, struct mark *b)
 	b->prev = a;
 }
 
+/* A word at a time: compilers that optimize for size take longer. */
+static void
+slot_clear(struct slot *s)
+{
+	uint64_t *w = (uint64_t *)s;
+
+	w[0] = w[1] = w[2] = w[3] = w[4] = w[5] = w[6] = w[7] = 0;
+}
+
 void
 cap_insert(struct slot *s, struct slot *parent, uint64_t cap, uint64_t word)
 {
@@ -138,7 +147,7 @@ cap_move(struct slot *dst, struct slot *src)
 		reply_slot_moved(dst);
 	if (src->cap & SLOT_REVOKING)
 		revokes_retarget(src, dst);
-	*src = (struct slot){ 0 };
+	slot_clear(src);
 }
 
 /* Same type and object, whatever the rights. */
@@ -157,33 +166,37 @@ cap_is_last(const struct slot *s)
 		!same_object(s->close.next, s);
 }
 
-/* old: what the slot held. */
+/* cap: what the last slot held. */
 static void
-release_object(const struct slot *old)
+release_object(uint64_t cap)
 {
-	switch (cap_type(old)) {
+	void *object = (void *)(uintptr_t)((int64_t)cap >> 16);
+	struct slot page;
+
+	switch ((unsigned int)(cap >> 8) & 0xffu) {
 	case HELIOS_MEMORY:
-		memory_orphan(cap_object(old));
+		memory_orphan(object);
 		return;
 	case HELIOS_DEVMEM:
-		devmem_orphan(cap_object(old));
+		devmem_orphan(object);
 		return;
 	case HELIOS_CSPACE:
 	case HELIOS_VSPACE:
 	case HELIOS_TASK:
-		reap_add(cap_object(old));
+		reap_add(object);
 		return;
 	case HELIOS_PAGE:
-		page_release(old);
+		page.cap = cap;
+		page_release(&page);
 		return;
 	case HELIOS_ENDPOINT:
-		endpoint_destroy(cap_object(old));
+		endpoint_destroy(object);
 		return;
 	case HELIOS_NOTE:
-		note_destroy(cap_object(old));
+		note_destroy(object);
 		return;
 	case HELIOS_IRQHANDLER:
-		irqhandler_release(cap_object(old));
+		irqhandler_release(object);
 		return;
 	}
 }
@@ -225,7 +238,7 @@ detach_users(struct slot *s)
 static bool
 empty_step(struct slot *s)
 {
-	struct slot old;
+	uint64_t cap;
 	bool last;
 
 	if (!detach_users(s))
@@ -233,12 +246,12 @@ empty_step(struct slot *s)
 	last = cap_is_last(s);
 	if (s->cap & SLOT_REVOKING)
 		revokes_retarget(s, NULL);
-	old = *s;
+	cap = s->cap;
 	link_marks(s->open.prev, s->open.next);
 	link_marks(s->close.prev, s->close.next);
-	*s = (struct slot){ 0 };
+	slot_clear(s);
 	if (last)
-		release_object(&old);
+		release_object(cap);
 	return true;
 }
 

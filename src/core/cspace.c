@@ -98,27 +98,30 @@ slot_index(const struct cspace *cs, const struct slot *s)
 	return (uint32_t)(s - cs->slots);
 }
 
+static struct result
+no_slot(const struct cspace *cs, uint64_t caddr)
+{
+	return user_error(HELIOS_INVALID_CADDR, caddr,
+		"a slot below %u expected, %lu found", cs->nslots, caddr);
+}
+
 struct result
 cspace_slot(struct cspace *cs, uint64_t caddr, struct slot **out)
 {
 	if (caddr >= cs->nslots)
-		return user_error(HELIOS_INVALID_CADDR, caddr,
-			"a slot below %u expected, %lu found", cs->nslots,
-			caddr);
+		return no_slot(cs, caddr);
 	*out = &cs->slots[caddr];
 	return RESULT_OK;
 }
 
 struct result
-cspace_lookup(struct cspace *cs, uint64_t caddr, unsigned int type,
-		struct slot **out)
+cspace_lookup_error(const struct cspace *cs, uint64_t caddr, unsigned int type)
 {
-	struct result r = cspace_slot(cs, caddr, out);
 	unsigned int found;
 
-	if (r.status != HELIOS_OK)
-		return r;
-	found = cap_type(*out);
+	if (caddr >= cs->nslots)
+		return no_slot(cs, caddr);
+	found = cap_type(&cs->slots[caddr]);
 	if (found == HELIOS_NULL)
 		return user_error(HELIOS_INVALID_CSLOT, caddr,
 			"a capability expected in slot %lu, it is empty",
@@ -126,11 +129,9 @@ cspace_lookup(struct cspace *cs, uint64_t caddr, unsigned int type,
 	if (found == HELIOS_DEAD)
 		return user_error(HELIOS_REVOKED, caddr,
 			"the capability in slot %lu was revoked", caddr);
-	if (type != HELIOS_NULL && type != found)
-		return user_error(HELIOS_INVALID_CTYPE, found,
-			"slot %lu: %s expected, %s found", caddr,
-			type_name(type), type_name(found));
-	return RESULT_OK;
+	return user_error(HELIOS_INVALID_CTYPE, found,
+		"slot %lu: %s expected, %s found", caddr,
+		type_name(type), type_name(found));
 }
 
 struct result
@@ -146,6 +147,30 @@ task_lookup(struct task *t, uint64_t caddr, unsigned int type,
 }
 
 static struct result
+not_empty(const struct slot *s, uint64_t caddr)
+{
+	return user_error(HELIOS_INVALID_CSLOT, caddr, "an empty slot "
+		"expected as destination, slot %lu holds %s", caddr,
+		type_name(cap_type(s)));
+}
+
+struct result
+dest_take(struct cspace *cs, uint64_t caddr, struct slot **out)
+{
+	uint64_t i = caddr == HELIOS_CADDR_UNDEF ? cs->free : caddr;
+
+	if (i >= cs->nslots)
+		return caddr != HELIOS_CADDR_UNDEF ? no_slot(cs, caddr) :
+			user_error(HELIOS_CSPACE_FULL, 1,
+			"a free slot needed, none is left");
+	*out = &cs->slots[i];
+	if (cap_type(*out) != HELIOS_NULL)
+		return not_empty(*out, caddr);
+	freelist_take(cs, (uint32_t)i);
+	return RESULT_OK;
+}
+
+static struct result
 take_explicit(struct cspace *cs, helios_cap_t caddr, struct slot **out)
 {
 	struct result r = cspace_slot(cs, caddr, out);
@@ -153,9 +178,7 @@ take_explicit(struct cspace *cs, helios_cap_t caddr, struct slot **out)
 	if (r.status != HELIOS_OK)
 		return r;
 	if (cap_type(*out) != HELIOS_NULL)
-		return user_error(HELIOS_INVALID_CSLOT, caddr,
-			"an empty slot expected as destination, slot %u "
-			"holds %s", caddr, type_name(cap_type(*out)));
+		return not_empty(*out, caddr);
 	freelist_take(cs, caddr);
 	/* Not Null while it is taken, so that naming it twice fails. */
 	(*out)->cap = (uint64_t)HELIOS_DEAD << 8;
@@ -227,8 +250,7 @@ slot_release(struct cspace *cs, struct slot *s)
 {
 	uint32_t i = slot_index(cs, s);
 
-	kassert(i < cs->nslots && cap_type(s) == HELIOS_NULL);
-	*s = (struct slot){ 0 };
+	kassert(i < cs->nslots && s->cap == 0 && s->waiters == NULL);
 	set_prev(cs, i, UINT32_MAX);
 	set_next(cs, i, cs->free);
 	if (cs->free < cs->nslots)

@@ -59,6 +59,21 @@ freelist_remove(struct memory *m, struct frame *f)
 	f->kind = FRAME_INTERIOR;
 }
 
+/* The first free block of an order that has one. */
+static struct frame *
+freelist_pop(struct memory *m, unsigned int order)
+{
+	struct frame *f = frame_nr(m->blocks[order]);
+
+	m->blocks[order] = f->next;
+	if (f->next != 0)
+		frames[f->next].prev = 0;
+	else
+		m->orders &= ~(1u << order);
+	f->next = 0;
+	return f;
+}
+
 /* Take a free block of exactly this order, splitting a larger one. */
 static struct frame *
 take_block(struct memory *m, unsigned int order)
@@ -70,13 +85,13 @@ take_block(struct memory *m, unsigned int order)
 	if (fit == 0)
 		return NULL;
 	have = (unsigned int)__builtin_ctz(fit);
-	f = frame_nr(m->blocks[have]);
-	freelist_remove(m, f);
+	f = freelist_pop(m, have);
+	f->kind = FRAME_INTERIOR;
+	f->order = (uint8_t)order;
 	while (have > order) {
 		have--;
 		freelist_push(m, f + (1u << have), have);
 	}
-	f->order = (uint8_t)order;
 	m->free -= 1ull << order;
 	return f;
 }

@@ -12,7 +12,6 @@
 #include <klog.h>
 #include <vspace.h>
 
-#define PTE_PRESENT	0x001ull
 #define PTE_WRITE	0x002ull
 #define PTE_USER	0x004ull
 #define PTE_PWT		0x008ull
@@ -57,17 +56,23 @@ is_table(uint64_t entry)
 	return (entry & (PTE_PRESENT | PTE_LARGE)) == PTE_PRESENT;
 }
 
+static uint64_t *
+table_below(uint64_t entry)
+{
+	return phys_ptr(entry & PTE_ADDRESS);
+}
+
 /* The entry of va in the table that this one leads to. */
 static struct place
 below(struct place p, uint64_t va)
 {
-	uint64_t *table = phys_ptr(*p.entry & PTE_ADDRESS);
-
 	p.level--;
-	p.entry = table + entry_index(va, p.level);
+	p.entry = table_below(*p.entry) + entry_index(va, p.level);
 	return p;
 }
 
+/* Down to `leaf` as far as there are tables; it stops higher at an entry that
+ * is empty or a large page. */
 static struct place
 descend(struct place p, uint64_t va, unsigned int leaf)
 {
@@ -76,26 +81,20 @@ descend(struct place p, uint64_t va, unsigned int leaf)
 	return p;
 }
 
-/* Down to `leaf` as far as there are tables; it stops higher at an entry that
- * is empty or a large page. */
-static struct place
+/* From the root.  Each index is on top of what the last one left of va. */
+static __attribute__((noinline)) struct place
 walk(const struct vspace *vs, uint64_t va, unsigned int leaf)
 {
-	uint64_t *root = phys_ptr(vs->root);
-	struct place p = { root + entry_index(va, ROOT_LEVEL), ROOT_LEVEL };
+	uint64_t *root = phys_ptr(vs->root), *entry;
+	unsigned int level;
 
-	return descend(p, va, leaf);
-}
-
-/* The place of va, which is one entry further than that of p. */
-static struct place
-advance(const struct vspace *vs, struct place p, uint64_t va,
-		unsigned int leaf)
-{
-	p.entry++;
-	if ((uintptr_t)p.entry % PAGE_SIZE == 0)
-		return walk(vs, va, leaf);
-	return descend(p, va, leaf);
+	va <<= 16;
+	entry = root + (va >> 55);
+	for (level = ROOT_LEVEL; level > leaf && is_table(*entry); level--) {
+		va <<= 9;
+		entry = table_below(*entry) + (va >> 55);
+	}
+	return (struct place){ entry, level };
 }
 
 /* Is it the root?  That one stays while the space lives. */
@@ -122,6 +121,20 @@ add_table(struct vspace *vs, uint64_t *entry)
 	return true;
 }
 
+__attribute__((noinline)) uint64_t *
+pt_walk(struct vspace *vs, uint64_t va, bool large)
+{
+	struct place p = walk(vs, va, leaf_of(large));
+
+	if (p.level != leaf_of(large))
+		return NULL;
+	if (!large) {
+		vs->near = va >> NEAR_SHIFT;
+		vs->near_table = p.entry - entry_index(va, 0);
+	}
+	return p.entry;
+}
+
 /* Give back the table of an entry of va if it is empty, and then the one
  * above if that was its last. */
 static void
@@ -130,6 +143,7 @@ trim(struct vspace *vs, struct place p, uint64_t va)
 	struct frame *table = frame_with(p.entry);
 
 	while (table->used == 0 && !is_root(vs, table)) {
+		vs->near = NEAR_NONE;
 		block_free(table);
 		vs->tables--;
 		p = walk(vs, va, p.level + 1);
@@ -168,84 +182,49 @@ pt_prepare(struct vspace *vs, uint64_t va, uint64_t len, bool large)
 	return false;
 }
 
-uint64_t *
-pt_empty(const struct vspace *vs, uint64_t va, uint64_t len, bool large)
+void
+pt_put(uint64_t *entry, const struct slot *page, uint64_t flags)
 {
-	unsigned int leaf = leaf_of(large);
-	struct place p = walk(vs, va, leaf);
-	uint64_t *first = p.entry, end = va + len;
-
-	for (;; p = advance(vs, p, va, leaf)) {
-		if (p.level != leaf || *p.entry & PTE_PRESENT)
-			return NULL;
-		va += entry_span(leaf);
-		if (va == end)
-			return first;
-	}
-}
-
-uint64_t *
-pt_next(const struct vspace *vs, uint64_t *entry, uint64_t va, bool large)
-{
-	struct place p = { entry, leaf_of(large) };
-
-	return advance(vs, p, va, p.level).entry;
-}
-
-static uint64_t
-page_entry(const struct slot *page, uint64_t flags)
-{
-	uint64_t entry = page_phys(page) | PTE_PRESENT | PTE_USER;
+	uint64_t set = page_phys(page) | PTE_PRESENT | PTE_USER |
+		(flags & MAPPED_W) * PTE_WRITE;
 
 	kassert((flags & (MAPPED_W | MAPPED_X)) != (MAPPED_W | MAPPED_X));
-	if (flags & MAPPED_W)
-		entry |= PTE_WRITE;
 	if (!(flags & MAPPED_X))
-		entry |= hal_noexec;
+		set |= hal_noexec;
 	if (page_is_large(page))
-		entry |= PTE_LARGE;
+		set |= PTE_LARGE;
 	if (page_is_device(page))
-		entry |= flags & MAPPED_WC ? PTE_PWT : PTE_PCD | PTE_PWT;
-	return entry;
+		set |= flags & MAPPED_WC ? PTE_PWT : PTE_PCD | PTE_PWT;
+	if (!(*entry & PTE_PRESENT))
+		frame_with(entry)->used++;
+	*entry = set;
 }
 
 void
-pt_fill(uint64_t *entry, const struct slot *page, uint64_t flags)
+pt_trim(struct vspace *vs, uint64_t va, bool large)
 {
-	frame_with(entry)->used++;
-	*entry = page_entry(page, flags);
+	trim(vs, walk(vs, va, leaf_of(large)), va);
 }
 
-void
-pt_set(struct vspace *vs, uint64_t va, const struct slot *page, uint64_t flags)
+/* The place of va, which is one entry further than that of p. */
+static struct place
+advance(const struct vspace *vs, struct place p, uint64_t va,
+		unsigned int leaf)
 {
-	struct place p = walk(vs, va, leaf_of(page_is_large(page)));
-
-	kassert(p.level == leaf_of(page_is_large(page)));
-	kassert(*p.entry & PTE_PRESENT);
-	*p.entry = page_entry(page, flags);
-}
-
-void
-pt_clear(struct vspace *vs, uint64_t va, bool large)
-{
-	struct place p = walk(vs, va, leaf_of(large));
-
-	kassert(p.level == leaf_of(large) && *p.entry & PTE_PRESENT);
-	*p.entry = 0;
-	frame_with(p.entry)->used--;
-	trim(vs, p, va);
+	p.entry++;
+	if ((uintptr_t)p.entry % PAGE_SIZE == 0)
+		return walk(vs, va, leaf);
+	return descend(p, va, leaf);
 }
 
 bool
 pt_occupied(const struct vspace *vs, uint64_t va, uint64_t len,
 		uint64_t *where)
 {
+	struct place p = walk(vs, va, 0);
 	uint64_t at = va, span;
 
-	while (at < va + len) {
-		struct place p = walk(vs, at, 0);
-
+	for (; at < va + len; p = advance(vs, p, at, 0)) {
 		span = entry_span(p.level);
 		if (*p.entry & PTE_PRESENT) {
 			*where = at & ~(span - 1);

@@ -104,13 +104,4 @@ user_error(enum helios_status status, uint64_t detail, const char *fmt, ...)
 	return (struct result){ status, detail };
 }
 
-#else
-
-struct result
-user_error(enum helios_status status, uint64_t detail, const char *fmt, ...)
-{
-	(void)fmt;
-	return (struct result){ status, detail };
-}
-
 #endif

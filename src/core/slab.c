@@ -9,17 +9,6 @@
 #include <klog.h>
 #include <memory.h>
 
-static unsigned int
-class_of(size_t size)
-{
-	unsigned int class = 0;
-
-	while ((64u << class) < size)
-		class++;
-	kassert(class < SLAB_CLASSES);
-	return class;
-}
-
 /* All units of a slab of this class in use. */
 static uint64_t
 full(unsigned int class)
@@ -67,12 +56,13 @@ slab_create(struct memory *m, unsigned int class)
 }
 
 void *
-slab_alloc(struct memory *m, size_t size)
+slab_take(struct memory *m, unsigned int class, size_t size)
 {
-	unsigned int class = class_of(size), unit;
 	struct frame *f;
+	unsigned int unit;
 	char *p;
 
+	kassert(class < SLAB_CLASSES);
 	f = m->slabs[class] != 0 ? frame_nr(m->slabs[class]) :
 		slab_create(m, class);
 	if (f == NULL)

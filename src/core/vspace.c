@@ -22,10 +22,11 @@ vspace_create(struct memory *m, const struct vspace *like)
 
 	if (root == NULL)
 		goto no_root;
-	__builtin_memset(frame_ptr(root), 0, PAGE_SIZE);
-	block_set_kind(root, FRAME_TABLE, vs);
+	__builtin_memset(frame_ptr(root), 0, PAGE_SIZE / 2);
+	root->object = vs;
 	vs->root = ptr_phys(frame_ptr(root));
 	vs->tables = 1;
+	vs->near = NEAR_NONE;
 	if (!hal_vspace_init(vs, like))
 		goto no_range;
 	heavy_init(&vs->heavy, HELIOS_VSPACE, m);
@@ -169,7 +170,7 @@ first_choice(const struct vspace *vs, uint64_t start, uint64_t lowest)
  * that was preempted goes on where it was, for the task that makes the call
  * keeps that; only boot has no task, and is not preempted.
  */
-static struct result
+static __attribute__((noinline)) struct result
 choose_address(struct vspace *vs, uint64_t lowest, uint64_t len, bool large,
 		uint64_t *out)
 {
@@ -224,7 +225,7 @@ check_fixed(const struct vspace *vs, uint64_t va, uint64_t len,
 }
 
 /* Why can nothing be mapped there yet?  OK: now it can. */
-static struct result
+static __attribute__((noinline)) struct result
 make_room(struct vspace *vs, uint64_t va, uint64_t len, bool large)
 {
 	uint64_t taken;
@@ -241,37 +242,53 @@ make_room(struct vspace *vs, uint64_t va, uint64_t len, bool large)
 		vs->heavy.obj.memory->free);
 }
 
+/* The entry of one page if its table is there and the entry not in use, which
+ * is the usual case; NULL: see make_room. */
+static uint64_t *
+ready_entry(struct vspace *vs, uint64_t va, bool large)
+{
+	uint64_t *entry = pt_entry(vs, va, large);
+
+	return entry == NULL || *entry & PTE_PRESENT ? NULL : entry;
+}
+
+/* Not inlined, for mostly there is one page, and no use for a loop. */
+static __attribute__((noinline)) void
+map_page(struct vspace *vs, uint64_t *entry, struct slot *page, uint64_t word)
+{
+	mapping_add(vs, page, word);
+	pt_put(entry, page, word);
+}
+
 struct result
 vspace_map(struct vspace *vs, struct slot **pages, unsigned int n,
 		uint64_t address, uint64_t flags, uint64_t *out)
 {
-	bool large = page_is_large(pages[0]), fixed = flags & HELIOS_MAP_FIXED;
-	uint64_t size = page_size(pages[0]), len = n * size, va = address;
-	uint64_t mapped = flags & (MAPPED_W | MAPPED_X | MAPPED_WC);
-	uint64_t *entry;
+	bool large = page_is_large(pages[0]);
+	uint64_t size = page_size(pages[0]), len = n * size, va;
+	uint64_t *entry = NULL;
 	struct result r;
-	unsigned int i;
 
-	r = fixed ? check_fixed(vs, va, len, size) :
-		choose_address(vs, address, len, large, &va);
+	*out = address;
+	r = flags & HELIOS_MAP_FIXED ? check_fixed(vs, address, len, size) :
+		choose_address(vs, address, len, large, out);
+	va = *out;
+	if (r.status == HELIOS_OK && n == 1)
+		entry = ready_entry(vs, va, large);
+	if (r.status == HELIOS_OK && entry == NULL) {
+		r = make_room(vs, va, len, large);
+		entry = pt_entry(vs, va, large);
+	}
 	if (r.status != HELIOS_OK)
 		return r;
-	entry = pt_empty(vs, va, len, large);
-	if (entry == NULL) {
-		r = make_room(vs, va, len, large);
-		if (r.status != HELIOS_OK)
-			return r;
-		entry = pt_empty(vs, va, len, large);
-	}
-	*out = va;
-	if (!fixed)
+	if (!(flags & HELIOS_MAP_FIXED))
 		vs->choose = va + len;
-	for (i = 0;; entry = pt_next(vs, entry, va, large)) {
-		pt_fill(entry, pages[i], mapped);
-		mapping_add(vs, pages[i], va | mapped);
-		va += size;
-		if (++i == n)
+	flags &= MAPPED_W | MAPPED_X | MAPPED_WC;
+	for (;; entry = pt_entry(vs, va, large)) {
+		map_page(vs, entry, *pages++, va | flags);
+		if (--n == 0)
 			break;
+		va += size;
 	}
 	hal_tlb_mapped(vs, *out, len);
 	return RESULT_OK;

@@ -18,6 +18,7 @@
  * The unwind information describes the program as the caller, through
  * %rbx = regs, so that a debugger's backtrace runs from the kernel into it.
  */
+#include "latency.h"
 #include "layout.h"
 
 	.cfi_sections .debug_frame
@@ -95,6 +96,7 @@ syscall_entry:
 	movq	%rcx, R_RSP(%rbx)
 	CFI_USER
 	movq	$kernel_stack_top, %rsp
+	LATENCY	latency_begin_call
 	xorl	%ebp, %ebp
 	cmpq	$SYS_CALL, %rax
 	je	1f
@@ -135,6 +137,7 @@ trap_entry:
 	movq	$kernel_stack_top, %rsp
 	pushq	$RFLAGS_PLAIN			/* DF and AC are the user's */
 	popfq
+	LATENCY	latency_begin_trap
 	xorl	%ebp, %ebp
 	call	trap_user
 	ud2
@@ -258,6 +261,7 @@ interrupt_entry:
 user_return:
 	movq	%rdi, %rbx
 	CFI_USER
+	LATENCY	latency_end
 	movq	R_RCX(%rbx), %rcx
 	movq	R_R11(%rbx), %r11
 	cmpq	%rcx, R_RIP(%rbx)
@@ -289,6 +293,7 @@ user_return:
 user_return_message:
 	movq	current_regs(%rip), %rbx
 	CFI_USER
+	LATENCY	latency_end
 	movq	%rcx, %r10
 	movq	R_RFLAGS(%rbx), %r11
 	testl	$RFLAGS_TF | RFLAGS_RF, %r11d

@@ -7,11 +7,11 @@
  *
  * is the longest of 56 stretches of CALLs with the label (hexadecimal) that
  * began at the entry; "later": after a window.  Then where it began and ended,
- * functions that are inlined being their callers.  Figures are ticks of the time
- * stamp counter: instructions, under QEMU with -icount shift=0.  The table is
- * kept between stretches, and so is no part of them; what a stretch has of
- * the readings themselves, and what lies between the processor's entry or
- * exit and them, is EDGE at most.
+ * functions that are inlined being their callers.  Figures are ticks of the
+ * time stamp counter: instructions, under QEMU with -icount shift=0.  The
+ * table is kept between stretches, and so is no part of them.  What lies
+ * between the processor's entry or exit and the readings, and what those take
+ * themselves, is EDGE at most, and added.
  */
 #include <helios/message.h>
 #include <helios/object.h>

@@ -73,23 +73,17 @@ kernel_objects = $(kernel_hal_objects) $(kernel_core_objects)
 kernel_script = src/hal-baremetal/kernel.ld
 
 kernel_fast_objects = \
-	src/core/endpoint.bo \
+	src/core/cap.bo \
+	src/core/cspace.bo \
 	src/core/entry.bo \
 	src/core/fastpath.bo \
-	src/core/fault.bo \
-	src/core/irq.bo \
-	src/core/message.bo \
 	src/core/note.bo \
-	src/core/reply.bo \
 	src/core/sched.bo \
-	src/core/uapi/arguments.bo \
 	src/core/uapi/invoke.bo \
+	src/core/uapi/invoke_cspace.bo \
 	src/core/uapi/syscall.bo \
-	src/core/waitq.bo \
 	src/hal-baremetal/clock.bo \
-	src/hal-baremetal/irq.bo \
 	src/hal-baremetal/space.bo \
-	src/hal-baremetal/string.bo \
 	src/hal-baremetal/task.bo \
 	src/hal-baremetal/trap.bo
 $(kernel_fast_objects): KERNEL_FAST = -O2
@@ -106,16 +100,18 @@ src/hal-baremetal/font.bo: src/hal-baremetal/font.psf
 src/hal-baremetal/font.bo: KERNEL_CPPFLAGS += -Wa,-I,src/hal-baremetal
 
 # awk: "address name" of each function, in order of address.
-helios-kernel: $(kernel_objects) $(kernel_script) \
-		src/hal-baremetal/symbols.awk
-	$(AM_V_CCLD)$(KERNEL_LINK) -T $(kernel_script) -o $@.1 \
-		$(kernel_objects) && \
+KERNEL_IMAGE = $(KERNEL_LINK) -T $(kernel_script) -o $@.1 \
+		$(filter %.bo,$^) && \
 	LC_ALL=C $(NM) -n $@.1 | $(AWK) \
 		-f $(srcdir)/src/hal-baremetal/symbols.awk >$@.sym.S && \
 	$(KERNEL_COMPILE) -c -o $@.sym.o $@.sym.S && \
 	$(KERNEL_LINK) -T $(kernel_script) -o $@.2 \
-		$(kernel_objects) $@.sym.o && \
+		$(filter %.bo,$^) $@.sym.o && \
 	rm -f $@.1 $@.sym.S $@.sym.d $@.sym.o && mv $@.2 $@
+
+helios-kernel: $(kernel_objects) $(kernel_script) \
+		src/hal-baremetal/symbols.awk
+	$(AM_V_CCLD)$(KERNEL_IMAGE)
 
 pkgdata_DATA += helios-kernel
 CLEANFILES += helios-kernel $(kernel_script) src/hal-baremetal/font.psf

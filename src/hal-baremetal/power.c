@@ -11,6 +11,7 @@
 #include <klog.h>
 
 #include "baremetal.h"
+#include "latency.h"
 
 #define PM1_SCI_EN	(1u << 0)
 #define PM1_SLP_TYP	(7u << 10)
@@ -143,6 +144,7 @@ hal_poweroff(unsigned int status)
 		wait_for_key();
 	ksnprintf(line, sizeof(line), "helios: power off, status %u\n",
 		status);
+	latency_print();
 	say(line);
 	soft_off();
 	say("helios: this machine cannot be switched off by software; it is "

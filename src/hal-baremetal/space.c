@@ -90,11 +90,10 @@ hal_vspace_init(struct vspace *vs, const struct vspace *like)
 {
 	const uint64_t *kernel = (void *)(hal_physmap + kernel_root);
 	uint64_t *root = (void *)(hal_physmap + vspace_root(vs));
-	unsigned int i;
 
 	(void)like;		/* all spaces have the same addresses */
-	for (i = ROOT_ENTRIES / 2; i < ROOT_ENTRIES; i++)
-		root[i] = kernel[i];
+	__builtin_memcpy(root + ROOT_ENTRIES / 2, kernel + ROOT_ENTRIES / 2,
+		PAGE / 2);
 	*part_of(vs) = (struct space_part){ 0 };
 	return true;
 }

@@ -14,6 +14,7 @@
 #include <klog.h>
 
 #include "baremetal.h"
+#include "latency.h"
 
 #define SAME(member, number) \
 	_Static_assert(offsetof(struct helios_regs, member) == (number), \
@@ -77,7 +78,9 @@ bool
 hal_irq_pending(void)
 {
 	/* STI takes effect one instruction late: the nop is the window. */
+	latency_end();
 	__asm__ volatile("sti; nop; cli" : : : "memory");
+	latency_go_on();
 	return pending.any;
 }
 
@@ -101,7 +104,9 @@ take_pending(struct task *next)
 static __attribute__((noinline)) void
 kernel_idle(void)
 {
+	latency_end();
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
+	latency_go_on();
 }
 
 static bool
@@ -318,6 +323,8 @@ step_into_call(const struct trap_frame *f)
 void
 trap_kernel(const struct trap_frame *f)
 {
+	uint64_t since = latency_now();
+
 	if (step_into_call(f)) {
 		debug_status_clear();
 		return;
@@ -325,4 +332,5 @@ trap_kernel(const struct trap_frame *f)
 	if (f->vector < TRAP_EXCEPTIONS)
 		panic_trap(f);
 	irq_record((unsigned int)f->vector);
+	latency_in_kernel(f->vector, since);
 }

@@ -327,6 +327,7 @@ void cmos_init(void);
  * memcheck.c
  */
 
+void checker_init(void);	/* before all else */
 bool under_valgrind(void);
 bool under_debugger(void);	/* at the moment */
 void checker_guest_left(struct helios_regs *regs);

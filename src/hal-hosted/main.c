@@ -216,6 +216,7 @@ check_surroundings(void)
 int
 main(int argc, char **argv)
 {
+	checker_init();
 	check_surroundings();
 	options_parse(argc, argv);
 	choose_seed();

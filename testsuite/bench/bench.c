@@ -5,8 +5,8 @@
  * for each result; testsuite/system/bench-host.c, on the other side, measures
  * the host's own primitives in the same run and prints the table.
  *
- * init's arguments: "full" or "quick" (tiny counts: does it work at all?),
- * or "first": say that init runs, and end.
+ * init's arguments: "full" or "quick" (tiny counts: does it work at all?), and
+ * then "switch" for nothing but that; or "first": say that init runs, and end.
  */
 #include "bench.h"
 
@@ -56,6 +56,17 @@ null_call(void)
 	helios_raw(HELIOS_SYS_IDENTIFY, &r);
 }
 
+static void
+bench_all(void)
+{
+	bench_result("null_ps", bench_time(null_call, scale.calls, NULL));
+	bench_ipc_start();
+	bench_ipc("ipc_ps");
+	bench_fills();
+	bench_flat();
+	bench_spaces();
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
@@ -70,12 +81,10 @@ main(int argc, char **argv, char **envp)
 		scale = quick;
 	helios_printf("build %s\n", helios_process.bootinfo->flags &
 		HELIOS_BOOT_DEBUG ? "debug" : "release");
-	bench_result("null_ps", bench_time(null_call, scale.calls, NULL));
-	bench_ipc_start();
-	bench_ipc("ipc_ps");
-	bench_fills();
-	bench_flat();
-	bench_spaces();
+	if (argc > 2 && !strcmp(argv[2], "switch"))
+		bench_switch();
+	else
+		bench_all();
 	helios_printf("end\n");
 	return 0;
 }

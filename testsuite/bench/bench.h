@@ -33,5 +33,6 @@ void bench_flat(void);
 void bench_ipc(const char *name);
 void bench_ipc_start(void);
 void bench_spaces(void);
+void bench_switch(void);
 
 #endif

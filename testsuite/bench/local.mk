@@ -64,7 +64,8 @@ hostile_sources = \
 hostile_objects = $(hostile_sources:.c=.uo) testsuite/bench/scale/crowd.uo
 user_objects += $(hostile_sources:.c=.uo)
 
-$(hostile_sources:.c=.uo): USER_CPPFLAGS += -I$(top_srcdir)/testsuite/bench/scale
+$(hostile_sources:.c=.uo): USER_CPPFLAGS += \
+	-I$(top_srcdir)/testsuite/bench/scale
 
 testsuite/bench/latency/init: $(hostile_objects) $(libhelios_DATA)
 	$(AM_V_CCLD)$(USER_LINK) -o $@ $(hostile_objects) $(libhelios_DATA)
@@ -73,27 +74,36 @@ testsuite/hostile.tar: testsuite/bench/latency/init
 	$(AM_V_GEN)$(INITRAMFS) -cf $@.new -C testsuite/bench/latency init && \
 	mv $@.new $@
 
-# The figures are those of release builds; of others they say that they are.
+# The figures are of a release kernel, as those of bench-cost are.
+
+bench-release/build/helios-kernel-latency: bench-release/build/helios-kernel
+	+$(AM_V_at)cd bench-release/build && \
+	$(MAKE) $(AM_MAKEFLAGS) helios-kernel-latency
 
 bench_scale = \
-	HELIOS_KERNEL='$(abs_builddir)/helios-kernel' \
-	SCALE_TAR='$(abs_builddir)/testsuite/scale.tar' \
-	BUILD='$(if $(DEBUG_CPPFLAGS),debug,release)' QEMU='$(QEMU)' \
+	HELIOS_KERNEL='$(cost_release)/helios-kernel' \
+	SCALE_TAR=testsuite/scale.tar BUILD=release QEMU='$(QEMU)' \
 	TIMEOUT='$(TIMEOUT)' top_srcdir='$(abs_top_srcdir)' \
 	$(SHELL) $(srcdir)/testsuite/bench/scale.sh
 bench_latency = \
-	LATENCY_KERNEL='$(abs_builddir)/helios-kernel-latency' \
-	HOSTILE_TAR='$(abs_builddir)/testsuite/hostile.tar' \
-	VULCAN='$(abs_builddir)/vulcan.tar' \
-	BUILD='$(if $(DEBUG_CPPFLAGS),debug,release)' QEMU='$(QEMU)' \
+	LATENCY_KERNEL='$(cost_release)/helios-kernel-latency' \
+	HOSTILE_TAR=testsuite/hostile.tar VULCAN=vulcan.tar \
+	BUILD=release QEMU='$(QEMU)' \
 	TIMEOUT='$(TIMEOUT)' top_srcdir='$(abs_top_srcdir)' \
 	$(SHELL) $(srcdir)/testsuite/bench/latency.sh
 
-bench-scale: helios-kernel testsuite/scale.tar testsuite/boot.tar
-	@$(bench_scale)
-	@MEMORIES='256 1024' $(bench_machine)
+bench_scale_depends = $(cost_release)/helios-kernel testsuite/scale.tar
+bench_latency_depends = $(cost_release)/helios-kernel-latency \
+	testsuite/hostile.tar vulcan.tar
 
-bench-latency: helios-kernel-latency testsuite/hostile.tar vulcan.tar
+bench-scale: $(bench_scale_depends) testsuite/boot.tar
+	@$(bench_scale)
+	@MEMORIES='256 1024' GRUB_MKRESCUE= \
+	HELIOS_KERNEL='$(cost_release)/helios-kernel' BUILD=release \
+	BOOT_TAR=testsuite/boot.tar QEMU='$(QEMU)' READELF='$(READELF)' \
+	TIMEOUT='$(TIMEOUT)' $(SHELL) $(srcdir)/testsuite/bench/machine.sh
+
+bench-latency: $(bench_latency_depends)
 	@$(bench_latency)
 
 .PHONY: bench-scale bench-latency
@@ -103,6 +113,7 @@ CLEANFILES += helios-kernel-latency testsuite/hostile.tar testsuite/scale.tar \
 	testsuite/bench/latency/init testsuite/bench/scale/init
 EXTRA_DIST += $(hostile_sources) $(scale_sources) \
 	src/hal-baremetal/latency.c \
+	src/hal-baremetal/latency.h \
 	testsuite/bench/latency.awk \
 	testsuite/bench/latency.sh \
 	testsuite/bench/latency/hostile.h \

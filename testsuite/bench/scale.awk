@@ -106,9 +106,9 @@ END {
 					bad++
 				else if (!verbose)
 					continue
-				printf "%-24s %-11s %7d: %8d to %8d  %6.2f%s\n", \
-					ops[i], kinds[k], sizes[j], a, b, \
-					b / a, flag(b / a)
+				printf "%-24s %-11s %7d: %8d to %8d  " \
+					"%6.2f%s\n", ops[i], kinds[k], \
+					sizes[j], a, b, b / a, flag(b / a)
 			}
 	printf "%d of %d are above %s\n", bad, all, limit
 	print ""

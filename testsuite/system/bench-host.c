@@ -36,6 +36,7 @@
 
 #define PAGE	4096ull
 #define BATCHES	101
+#define SWITCHES 16u			/* in a batch: as the guest makes */
 #define RESULTS	64
 #define NONE	UINT64_MAX
 
@@ -79,6 +80,12 @@ compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Picoseconds each, in the best batch of count calls: as the guest does. */
 static uint64_t
 best_of(void (*batch)(unsigned int), unsigned int count)
@@ -107,6 +114,7 @@ getppid_batch(unsigned int count)
 }
 
 static _Atomic uint32_t turn;		/* 0, 1; 2: end */
+static void (*in_turn)(uint32_t mine);	/* NULL: nothing */
 
 static void
 take_turn(uint32_t mine, uint32_t other)
@@ -117,6 +125,8 @@ take_turn(uint32_t mine, uint32_t other)
 		syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, other, NULL);
 	if (seen != mine)
 		return;
+	if (in_turn)
+		in_turn(mine);
 	atomic_store(&turn, other);
 	syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1);
 }
@@ -140,7 +150,7 @@ ping_batch(unsigned int count)
 }
 
 static uint64_t
-futex_pingpong(void)
+futex_pingpong(unsigned int count)
 {
 	pthread_t thread;
 	uint64_t ps;
@@ -148,7 +158,7 @@ futex_pingpong(void)
 	atomic_store(&turn, 0);
 	if (pthread_create(&thread, NULL, pong, NULL) != 0)
 		fail("cannot create a thread");
-	ps = best_of(ping_batch, rounds);
+	ps = best_of(ping_batch, count);
 	atomic_store(&turn, 2);
 	syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1);
 	pthread_join(thread, NULL);
@@ -180,6 +190,24 @@ walker(void *arg)
 	return arg;
 }
 
+/* As a kernel must: a page that is accessible and not registered would read
+ * as zeros to whoever gets there first. */
+static void
+reset_page(char *page)
+{
+	struct uffdio_register reg = {
+		.range = { (uint64_t)(uintptr_t)page, PAGE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	if (mmap(page, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+			MAP_FIXED | MAP_NORESERVE, -1, 0) != page ||
+			ioctl(ufd, UFFDIO_REGISTER, &reg) < 0 ||
+			mprotect(page, PAGE, PROT_READ | PROT_WRITE |
+				PROT_EXEC) < 0)
+		fail("userfaultfd: %s", strerror(errno));
+}
+
 static bool
 reset_window(void)
 {
@@ -208,18 +236,12 @@ uffd_open(void)
 	return window != MAP_FAILED;
 }
 
-/* Miss, message, mmap, wake.  NONE: userfaultfd is refused here. */
 static uint64_t
-uffd_round_trip(void)
+uffd_fills(void)
 {
 	uint64_t best = NONE, start, took;
-	pthread_t thread;
 	unsigned int i, b;
 
-	if (!uffd_open() || !reset_window())
-		return NONE;
-	if (pthread_create(&thread, NULL, walker, NULL) != 0)
-		fail("cannot create a thread");
 	for (b = 0; b < BATCHES; b++) {
 		if (b > 0 && !reset_window())
 			fail("userfaultfd: %s", strerror(errno));
@@ -229,23 +251,66 @@ uffd_round_trip(void)
 		took = now_ns() - start;
 		best = took < best ? took : best;
 	}
+	return best * 1000 / fills;
+}
+
+/* Two spaces of one page each, which stand apart: the one that ran is
+ * emptied when it has handed over. */
+static void
+touch_and_empty(uint32_t mine)
+{
+	char *page = window + (mine ? fills / 2 : 1) * PAGE;
+
+	*(volatile char *)page = 1;
+	reset_page(page);
+}
+
+static uint64_t
+space_switches(void)
+{
+	uint64_t ps;
+
+	if (!reset_window())
+		fail("userfaultfd: %s", strerror(errno));
+	reset_page(window);
+	in_turn = touch_and_empty;
+	ps = futex_pingpong(SWITCHES);
+	in_turn = NULL;
+	return ps;
+}
+
+/* Miss, message, mmap, wake; and hand over, empty, miss, there and back.
+ * NONE: userfaultfd is refused here. */
+static void
+uffd_round_trips(uint64_t *fill, uint64_t *space)
+{
+	pthread_t thread;
+
+	if (!uffd_open() || !reset_window())
+		return;
+	if (pthread_create(&thread, NULL, walker, NULL) != 0)
+		fail("cannot create a thread");
+	*fill = least(*fill, uffd_fills());
+	*space = least(*space, space_switches());
 	*(volatile char *)(window + fills * PAGE) = 1;	/* the end */
 	pthread_join(thread, NULL);
 	munmap(window, (fills + 1) * PAGE);
 	close(ufd);
 	close(memfd);
-	return best * 1000 / fills;
 }
 
 /*
  * The kernel
  */
 
+/* only: more for init to read, and then isolation is strict; or NULL. */
 static pid_t
-start(char *kernel, char *archive, char *what, FILE **out)
+start(char *kernel, char *archive, char *what, char *only, FILE **out)
 {
 	char dashes[] = "--", memory[] = "--memory=768M";
-	char *argv[] = { kernel, memory, archive, dashes, what, NULL };
+	char isolation[] = "--isolation=strict", lazy[] = "--isolation=lazy";
+	char *argv[] = { kernel, memory, only ? isolation : lazy, archive,
+		dashes, what, only, NULL };
 	int ends[2];
 	pid_t pid;
 
@@ -286,7 +351,7 @@ boot_once(char *kernel, char *archive)
 	FILE *out;
 	pid_t pid;
 
-	pid = start(kernel, archive, first, &out);
+	pid = start(kernel, archive, first, NULL, &out);
 	if (!fgets(line, sizeof(line), out) || strcmp(line, "first\n") != 0)
 		fail("expected init's first line, found none");
 	took = now_ns() - began;
@@ -318,14 +383,14 @@ add_result(const char *name, uint64_t value)
 }
 
 static void
-run_guest(char *kernel, char *archive, char *what)
+run_guest(char *kernel, char *archive, char *what, char *only)
 {
 	char line[160], name[32], value[24];
 	bool ended = false;
 	FILE *out;
 	pid_t pid;
 
-	pid = start(kernel, archive, what, &out);
+	pid = start(kernel, archive, what, only, &out);
 	while (fgets(line, sizeof(line), out)) {
 		if (strcmp(line, "end\n") == 0) {
 			ended = true;
@@ -437,12 +502,6 @@ flat_table(unsigned int steps)
 				PRIu64 " tasks)\n", results[i].value);
 }
 
-static uint64_t
-least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void
 pin(void)
 {
@@ -454,25 +513,45 @@ pin(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+/* The best that was seen of the host's own. */
+struct bare {
+	uint64_t getppid, futex, fill, space;	/* ps */
+};
+
 static void
-table(uint64_t getppid_ps, uint64_t futex_ps, uint64_t uffd_ps,
-		uint64_t boot_ns, unsigned int steps)
+measure_bare(struct bare *b)
+{
+	b->getppid = least(b->getppid, best_of(getppid_batch, rounds));
+	b->futex = least(b->futex, futex_pingpong(rounds));
+	uffd_round_trips(&b->fill, &b->space);
+}
+
+static void
+against(const char *what, const char *name, const char *host, uint64_t bare,
+		double target)
+{
+	row(what, (double)get(name) / 1000, "ns", 0);
+	if (bare != NONE)
+		row(host, (double)bare / 1000, "ns", 0);
+	ratio_row("  ratio", get(name), bare, target);
+}
+
+static void
+table(const struct bare *b, uint64_t boot_ns, unsigned int steps)
 {
 	uint64_t alive = get("spaces_alive"), wanted = get("spaces_wanted");
 
 	printf("kernel: %s build%s\n", build, strcmp(build, "release") == 0 ?
 		"" : " (configure --disable-debug for the real figures)");
 	printf("best of %u batches each, both sides on one CPU\n\n", BATCHES);
-	row("null system call", (double)get("null_ps") / 1000, "ns", 100);
-	row("  bare getppid", (double)getppid_ps / 1000, "ns", 0);
-	row("call and reply", (double)get("ipc_ps") / 1000, "ns", 0);
-	row("  bare futex ping-pong", (double)futex_ps / 1000, "ns", 0);
-	ratio_row("  ratio", get("ipc_ps"), futex_ps, 1.5);
-	row("TLB fill", (double)get("fill_ps") / 1000, "ns", 0);
-	if (uffd_ps != NONE)
-		row("  bare userfaultfd, mmap, wake",
-			(double)uffd_ps / 1000, "ns", 0);
-	ratio_row("  ratio", get("fill_ps"), uffd_ps, 1.5);
+	row("null system call", (double)get("null_ps") / 1000, "ns", 60);
+	row("  bare getppid", (double)b->getppid / 1000, "ns", 0);
+	against("call and reply", "ipc_ps", "  bare futex ping-pong",
+		b->futex, 1.3);
+	against("TLB fill", "fill_ps", "  bare userfaultfd, mmap, wake",
+		b->fill, 1.2);
+	against("call and reply, two spaces, strict", "switch_ps",
+		"  bare futex, userfaultfd, mmap, mprotect", b->space, 1.5);
 	row("process start to init's first line", (double)boot_ns / 1e6, "ms",
 		50);
 	printf("%-44s %10" PRIu64 "      target %" PRIu64 "  %s\n",
@@ -487,7 +566,9 @@ table(uint64_t getppid_ps, uint64_t futex_ps, uint64_t uffd_ps,
 int
 main(int argc, char **argv)
 {
-	uint64_t getppid_ps, futex_ps, uffd_ps, boot_ns;
+	struct bare bare = { NONE, NONE, NONE, NONE };
+	char only[] = "switch";
+	uint64_t boot_ns;
 	bool quick;
 
 	if (argc != 4 || (strcmp(argv[3], "full") != 0 &&
@@ -501,13 +582,11 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pin();
 	boot_ns = boot_time(argv[1], argv[2]);
-	getppid_ps = best_of(getppid_batch, rounds);
-	futex_ps = futex_pingpong();
-	uffd_ps = uffd_round_trip();
-	run_guest(argv[1], argv[2], argv[3]);
-	getppid_ps = least(getppid_ps, best_of(getppid_batch, rounds));
-	futex_ps = least(futex_ps, futex_pingpong());
-	uffd_ps = least(uffd_ps, uffd_round_trip());
-	table(getppid_ps, futex_ps, uffd_ps, boot_ns, quick ? 2 : 4);
+	measure_bare(&bare);
+	run_guest(argv[1], argv[2], argv[3], NULL);
+	measure_bare(&bare);
+	run_guest(argv[1], argv[2], argv[3], only);
+	measure_bare(&bare);
+	table(&bare, boot_ns, quick ? 2 : 4);
 	return 0;
 }

@@ -37,6 +37,7 @@ has "call and reply" "^call and reply +$figure ns"
 has "futex" "^  bare futex ping-pong +$figure ns"
 has "their ratio" "^  ratio +$figure .* $verdict\$"
 has "TLB fill" "^TLB fill +$figure ns"
+has "two spaces" "^call and reply, two spaces, strict +$figure ns"
 has "start" "^process start to init's first line +$figure ms .* $verdict\$"
 has "many spaces" '^address spaces with a task.* +8 +target 8  PASS$'
 has "making them" "^  to make one +$figure us"
@@ -48,8 +49,11 @@ for what in 'call\+reply, tasks' 'copy and destroy, slots' 'destroy, slots' \
 done
 if have_userfaultfd; then
 	has "userfaultfd" "^  bare userfaultfd, mmap, wake +$figure ns"
+	has "the calls of a strict switch" \
+		"^  bare futex, userfaultfd, mmap, mprotect +$figure ns"
 else
 	skip "userfaultfd" "$("$SYSTEM_BUILD/uffd-probe" 2>&1)"
+	skip "the calls of a strict switch" "no userfaultfd"
 fi
 
 # Its own errors.

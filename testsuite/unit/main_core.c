@@ -6,7 +6,7 @@ int
 main(void)
 {
 	Suite *const suites[] = { suite_struct(), suite_memory(),
-		suite_cap(), suite_vspace(), NULL };
+		suite_cap(), suite_vspace(), suite_fastpath(), NULL };
 
 	return unit_main(suites);
 }

@@ -9,6 +9,7 @@ Suite *suite_struct(void);
 Suite *suite_memory(void);
 Suite *suite_cap(void);
 Suite *suite_vspace(void);
+Suite *suite_fastpath(void);
 Suite *suite_boot(void);
 Suite *suite_broken(void);
 Suite *suite_alloc(void);

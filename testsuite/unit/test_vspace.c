@@ -74,8 +74,7 @@ START_TEST(tables_random)
 			uint64_t flags = rng_below(&r, 3);
 
 			ck_assert(pt_prepare(sp.vs, at, PAGE_SIZE, false));
-			pt_fill(pt_empty(sp.vs, at, PAGE_SIZE, false),
-				init_slot(sp.pages[i]), flags);
+			pt_set(sp.vs, at, init_slot(sp.pages[i]), flags);
 			ck_assert(tlb_lookup(sp.vs, at, &m));
 			ck_assert_int_eq(m.w, flags == MAPPED_W);
 			ck_assert_int_eq(m.x, flags == MAPPED_X);
@@ -122,8 +121,7 @@ START_TEST(tables_large)
 	large = must_alloc(world.init, HELIOS_INIT_MEMORY, HELIOS_PAGE,
 		HELIOS_LARGE_PAGE_SIZE);
 	ck_assert(pt_prepare(sp.vs, va, HELIOS_LARGE_PAGE_SIZE, true));
-	pt_fill(pt_empty(sp.vs, va, HELIOS_LARGE_PAGE_SIZE, true),
-		init_slot(large), MAPPED_W);
+	pt_set(sp.vs, va, init_slot(large), MAPPED_W);
 	ck_assert_uint_eq(sp.vs->tables, 3);
 	for (uint64_t off = 0; off < HELIOS_LARGE_PAGE_SIZE; off += 77777) {
 		ck_assert(tlb_lookup(sp.vs, va + off, &m) && m.w && !m.x);

@@ -35,7 +35,7 @@ uint32_t slot_index(const struct cspace *cs, const struct slot *s);
  * that is HELIOS_NULL).  INVALID_CADDR, INVALID_CSLOT, REVOKED,
  * INVALID_CTYPE.
  */
-struct result cspace_lookup(struct cspace *cs, uint64_t caddr,
+static inline struct result cspace_lookup(struct cspace *cs, uint64_t caddr,
 		unsigned int type, struct slot **out);
 
 /* Any slot there is, in whatever state.  INVALID_CADDR. */
@@ -78,8 +78,33 @@ task_cap(const struct task *t, uint64_t caddr, unsigned int type,
 	return &cs->slots[caddr];
 }
 
+/* Why there is no such capability there. */
+struct result cspace_lookup_error(const struct cspace *cs, uint64_t caddr,
+		unsigned int type);
+
+static inline struct result
+cspace_lookup(struct cspace *cs, uint64_t caddr, unsigned int type,
+		struct slot **out)
+{
+	if (caddr < cs->nslots) {
+		unsigned int found = cap_type(&cs->slots[caddr]);
+
+		*out = &cs->slots[caddr];
+		if (found > HELIOS_DEAD &&
+				(type == HELIOS_NULL || type == found))
+			return RESULT_OK;
+	}
+	return cspace_lookup_error(cs, caddr, type);
+}
+
 /* The task's own tables: slot caddr of the CSpace of t. MISSING_PART too. */
 struct result task_lookup(struct task *t, uint64_t caddr, unsigned int type,
 		struct slot **out);
+
+/*
+ * Take one destination off the free list: an empty slot, or any if caddr is
+ * UNDEF.  It cannot be put back, so this is the last check of a call.
+ */
+struct result dest_take(struct cspace *cs, uint64_t caddr, struct slot **out);
 
 #endif

@@ -71,7 +71,7 @@ message_simple(uint64_t tag)
  * nothing leaks in them. */
 static inline void
 message_set(struct helios_regs *to, uint64_t badge, uint64_t tag,
-		const uint64_t w[HELIOS_MSG_REGS])
+		const uint64_t *w)
 {
 	unsigned int n = helios_tag_nwords(tag);
 

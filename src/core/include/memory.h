@@ -167,7 +167,18 @@ struct frame *block_alloc(struct memory *m, unsigned int order,
 void block_free(struct frame *head);
 
 /* Sub-page objects, cleared; size up to 1024.  NULL: no memory. */
-void *slab_alloc(struct memory *m, size_t size);
+void *slab_take(struct memory *m, unsigned int class, size_t size);
+
+/* The size is a constant, mostly, and then so is the class. */
+static inline void *
+slab_alloc(struct memory *m, size_t size)
+{
+	unsigned int class = 0;
+
+	while ((64u << class) < size)
+		class++;
+	return slab_take(m, class, size);
+}
 void slab_free(void *p);
 
 /* Is this address inside a live slab object?  For core_check. */

@@ -11,6 +11,7 @@
 #define MAPPED_W	0x1ull
 #define MAPPED_X	0x2ull
 #define MAPPED_WC	0x8ull
+#define PAGE_NAMED	0x800ull	/* while a call's pages are decoded */
 #define MAPPED_FLAGS	0xfffull
 
 static inline uint64_t

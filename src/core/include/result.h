@@ -37,10 +37,20 @@ result_blocked(void)
 /*
  * Every decode failure goes through here.  Debug builds log one line: task,
  * operation, slot, and the text, which says what was expected and what was
- * found.
+ * found.  Release builds have no use for the text, and do not compute it.
  */
+#ifdef HELIOS_DEBUG
 struct result user_error(enum helios_status status, uint64_t detail,
 		const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+#else
+void user_error_text(const char *fmt, ...)	/* only its format is checked */
+		__attribute__((format(printf, 1, 2)));
+#define user_error(status, detail, ...) (__extension__ ({ \
+	if (0) \
+		user_error_text(__VA_ARGS__); \
+	(struct result){ (status), (detail) }; \
+}))
+#endif
 
 const char *status_name(int64_t status);
 

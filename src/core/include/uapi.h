@@ -26,8 +26,19 @@ struct invocation {
 };
 
 /* Word i of the call; i < nwords (which the dispatcher made sure of, along
- * with a buffer if there are more than four). */
-uint64_t inv_word(const struct invocation *inv, unsigned int i);
+ * with a buffer if there are more than four).  Those at a fixed place are
+ * mostly in a register. */
+uint64_t inv_word_at(const struct invocation *inv, unsigned int i);
+static inline __attribute__((always_inline)) uint64_t
+inv_word(const struct invocation *inv, unsigned int i)
+{
+	const struct helios_regs *regs = &inv->task->regs;
+
+	if (__builtin_constant_p(i) && i < HELIOS_MSG_REGS)
+		return i == 0 ? regs->rdx : i == 1 ? regs->r10 :
+			i == 2 ? regs->r8 : regs->r9;
+	return inv_word_at(inv, i);
+}
 
 /* Result words, in order from 0.  A result of more than four words needs the
  * buffer: check inv_can_return first. */

@@ -12,6 +12,9 @@
 #include <page.h>
 #include <result.h>
 
+#define NEAR_SHIFT	21	/* what a table of small pages spans */
+#define NEAR_NONE	UINT64_MAX
+
 struct vspace {
 	struct heavy heavy;
 	uint64_t root;		/* physical, the top-level table */
@@ -19,6 +22,11 @@ struct vspace {
 	uint64_t nmapped;	/* slots in it */
 	uint64_t tables;	/* page-table pages, the root included */
 	uint64_t choose;	/* where the search for a hole goes on */
+	/*
+	 * The table of the last small page that was mapped or unmapped, for
+	 * the next is mostly near: va >> NEAR_SHIFT, or NEAR_NONE.
+	 */
+	uint64_t near, *near_table;
 	_Alignas(64) unsigned char hal[HAL_VSPACE_SIZE];
 };
 
@@ -41,22 +49,46 @@ void vspace_slot_moved(struct slot *to, struct slot *from);
 /*
  * pagetable.c: the tables themselves.
  *
- * The usual mapping is one walk: pt_empty has the entry of va if all of
- * [va, va + len) has its tables and no mapping; NULL: see pt_occupied, then
- * pt_prepare, which makes sure of the tables or changes nothing (false).
- * pt_fill and pt_next, to the entry of the page after that at va, cannot fail.
- * pt_set changes a mapping.  pt_clear takes it away, and gives back tables
- * that become empty.
+ * pt_prepare makes sure of the tables for [va, va + len), or changes nothing
+ * (false).  Then pt_set cannot fail.  pt_clear takes a mapping away, and gives
+ * back tables that become empty.
  */
-uint64_t *pt_empty(const struct vspace *vs, uint64_t va, uint64_t len,
-		bool large);
+#define PTE_PRESENT	0x001ull
+
+/* The entry of a page, which may be empty; NULL: its table is not there, or a
+ * large page is. */
+uint64_t *pt_walk(struct vspace *vs, uint64_t va, bool large);
+
+static inline uint64_t *
+pt_entry(struct vspace *vs, uint64_t va, bool large)
+{
+	if (va >> NEAR_SHIFT == vs->near && !large)
+		return &vs->near_table[va >> PAGE_SHIFT & 511];
+	return pt_walk(vs, va, large);
+}
+
 bool pt_prepare(struct vspace *vs, uint64_t va, uint64_t len, bool large);
-void pt_fill(uint64_t *entry, const struct slot *page, uint64_t flags);
-uint64_t *pt_next(const struct vspace *vs, uint64_t *entry, uint64_t va,
-		bool large);
-void pt_set(struct vspace *vs, uint64_t va, const struct slot *page,
-		uint64_t flags);
-void pt_clear(struct vspace *vs, uint64_t va, bool large);
+void pt_trim(struct vspace *vs, uint64_t va, bool large);
+
+/* In an entry that pt_entry has found, or of a page that is mapped. */
+void pt_put(uint64_t *entry, const struct slot *page, uint64_t flags);
+
+static inline void
+pt_set(struct vspace *vs, uint64_t va, const struct slot *page, uint64_t flags)
+{
+	pt_put(pt_entry(vs, va, page_is_large(page)), page, flags);
+}
+
+static inline void
+pt_clear(struct vspace *vs, uint64_t va, bool large)
+{
+	uint64_t *entry = pt_entry(vs, va, large);
+
+	*entry = 0;
+	if (--frame_with(entry)->used == 0)
+		pt_trim(vs, va, large);
+}
+
 /* Is any part of the range mapped?  Then *where is the first such. */
 bool pt_occupied(const struct vspace *vs, uint64_t va, uint64_t len,
 		uint64_t *where);

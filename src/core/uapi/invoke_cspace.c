@@ -34,9 +34,7 @@ decode_source(const struct invocation *inv, struct cspace **from,
 static struct result
 take_dest(const struct invocation *inv, struct slot **dest)
 {
-	helios_cap_t caddr;
-
-	return inv_take_dests(inv, cap_object(inv->slot), 0, 1, &caddr, dest);
+	return dest_take(cap_object(inv->slot), inv_word(inv, 0), dest);
 }
 
 static void
@@ -214,10 +212,12 @@ cspace_go_on_destroying(struct task *t)
 		return user_error(HELIOS_REVOKED, t->regs.rdi,
 			"the CSpace capability was revoked, with %u of %u "
 			"slots destroyed", t->destroyed, t->ndoomed);
-	for (; t->destroyed < t->ndoomed; t->destroyed++) {
+	while (t->destroyed < t->ndoomed) {
 		r = destroy_slot(t, cs, &cs->slots[t->doomed[t->destroyed]]);
 		if (r.status != HELIOS_OK)
 			return r;
+		if (++t->destroyed < t->ndoomed && hal_irq_pending())
+			return result_preempted();
 	}
 	return RESULT_OK;
 }
@@ -238,6 +238,21 @@ note_destroying(struct invocation *inv, const uint64_t *caddr, unsigned int n)
 		task_set_slot(t, SLOT_DESTROY, inv->slot);
 }
 
+/* One is the rule, and needs no notes unless it is preempted. */
+static struct result
+destroy_one(struct invocation *inv, uint64_t caddr)
+{
+	struct cspace *cs = cap_object(inv->slot);
+	struct result r = decode_destroy(cs, &caddr, 1);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	r = destroy_slot(inv->task, cs, &cs->slots[caddr]);
+	if (r.status == RESULT_PREEMPTED)
+		note_destroying(inv, &caddr, 1);
+	return r;
+}
+
 static struct result
 cspace_destroy(struct invocation *inv)
 {
@@ -246,29 +261,23 @@ cspace_destroy(struct invocation *inv)
 	unsigned int i, n = inv->nwords;
 	struct result r = inv_need_at_least(inv, 1);
 
+	if (n == 1)
+		return destroy_one(inv, inv_word(inv, 0));
 	for (i = 0; i < n; i++)
 		caddr[i] = inv_word(inv, i);
 	if (r.status == HELIOS_OK)
 		r = decode_destroy(cap_object(inv->slot), caddr, n);
 	if (r.status != HELIOS_OK)
 		return r;
-	/* One is the rule, and needs no notes unless it is preempted. */
-	if (n == 1) {
-		struct cspace *cs = cap_object(inv->slot);
-
-		r = destroy_slot(t, cs, &cs->slots[caddr[0]]);
-		if (r.status != RESULT_PREEMPTED)
-			return r;
-	}
 	note_destroying(inv, caddr, n);
-	return n == 1 ? r : cspace_go_on_destroying(t);
+	return cspace_go_on_destroying(t);
 }
 
 static struct result
 cspace_revoke(struct invocation *inv)
 {
 	struct task *t = inv->task;
-	struct slot *s;
+	struct slot *s = NULL;
 	struct result r = inv_need_words(inv, 1);
 
 	if (r.status == HELIOS_OK)

@@ -4,6 +4,7 @@
  *
  * ALLOCATE takes its destinations first, then makes the objects, which may
  * be preempted or fail; then the destinations go back exactly as they were.
+ * What was under way ends with the call (task_drop_work).
  */
 #include <cspace.h>
 #include <ipc.h>
@@ -23,7 +24,7 @@ struct allocation {
 	struct cspace *cspace;
 	helios_cap_t caddr[MOST_DESTS];
 	struct slot *dest[MOST_DESTS];
-	void *small[MOST_DESTS];	/* objects made in one step */
+	void *small[MOST_DESTS];	/* what is made in one step */
 };
 
 /* Is the size one that this type comes in? */
@@ -102,11 +103,24 @@ decode_type(const struct allocation *a)
 	return RESULT_OK;
 }
 
+/* A page alone is cleared in one step.  NULL: no memory. */
+static void *
+create_page(struct memory *from)
+{
+	struct frame *f = block_alloc(from, 0, FRAME_PAGE);
+
+	if (f != NULL)
+		__builtin_memset(frame_ptr(f), 0, PAGE_SIZE);
+	return f;
+}
+
 /* A small object; NULL: no memory. */
 static void *
 create_small(const struct allocation *a)
 {
 	switch (a->type) {
+	case HELIOS_PAGE:
+		return create_page(a->from);
 	case HELIOS_ENDPOINT:
 		return endpoint_create(a->from);
 	case HELIOS_NOTE:
@@ -151,8 +165,14 @@ make_small(struct allocation *a)
 static bool
 is_small(const struct allocation *a)
 {
-	return a->type == HELIOS_ENDPOINT || a->type == HELIOS_NOTE ||
-		a->type == HELIOS_TASK || a->type == HELIOS_VSPACE;
+	switch (a->type) {
+	case HELIOS_PAGE:
+		return a->n == 1 && a->size == HELIOS_PAGE_SIZE;
+	case HELIOS_CSPACE:
+	case HELIOS_MEMORY:
+		return false;
+	}
+	return true;
 }
 
 /* A CSpace needs its header too, besides the table that was made. */
@@ -188,7 +208,7 @@ make_objects(struct invocation *inv, struct allocation *a)
 static uint64_t
 page_cap(struct task *t, const struct allocation *a)
 {
-	struct frame *f = make_take_block(t);
+	struct frame *f = is_small(a) ? a->small[0] : make_take_block(t);
 
 	block_set_kind(f, FRAME_PAGE, NULL);
 	memory_count(a->from, 1);
@@ -227,18 +247,19 @@ install_objects(struct invocation *inv, struct allocation *a)
 			object_cap(inv->task, a, i), 0);
 		inv_return(inv, slot_index(a->cspace, a->dest[i]));
 	}
-	make_drop(inv->task);
 }
 
 static struct result
 memory_allocate(struct invocation *inv)
 {
-	struct allocation a = { .from = cap_object(inv->slot),
-		.cspace = task_cspace(inv->task) };
+	struct allocation a;		/* not cleared, for it is large */
 	struct result r = inv_need_at_least(inv, FIRST_DEST + 1);
 
 	if (r.status != HELIOS_OK)
 		return r;
+	a.from = cap_object(inv->slot);
+	a.cspace = task_cspace(inv->task);
+	a.like = NULL;
 	a.type = (unsigned int)inv_word(inv, 0) & 0xff;
 	a.flags = inv_word(inv, 0) & ~0xffull;
 	a.size = inv_word(inv, 1);
@@ -256,8 +277,6 @@ memory_allocate(struct invocation *inv)
 	r = make_objects(inv, &a);
 	if (r.status != HELIOS_OK) {
 		dests_return(a.cspace, a.caddr, a.n, a.dest);
-		if (r.status != RESULT_PREEMPTED)
-			make_drop(inv->task);
 		return r;
 	}
 	install_objects(inv, &a);

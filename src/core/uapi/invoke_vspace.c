@@ -5,19 +5,25 @@
 #include <uapi.h>
 #include <vspace.h>
 
-#define MOST_PAGES	62
+#define MOST_PAGES	(HELIOS_MSG_WORDS - 2)
 
 _Static_assert(MAPPED_W == HELIOS_MAP_W && MAPPED_X == HELIOS_MAP_X &&
 	MAPPED_WC == HELIOS_MAP_WC, "kept as the ABI has them");
 
-/* May this page be mapped so?  R always, W and X as asked for, not both. */
-static struct result
-check_access(const struct slot *page, uint64_t flags)
-{
-	unsigned int need = HELIOS_RIGHT_R;
+_Static_assert(HELIOS_MAP_W * HELIOS_RIGHT_W == HELIOS_RIGHT_W &&
+	HELIOS_MAP_X * HELIOS_RIGHT_W == HELIOS_RIGHT_X, "see needed_rights");
 
-	need |= flags & HELIOS_MAP_W ? HELIOS_RIGHT_W : 0;
-	need |= flags & HELIOS_MAP_X ? HELIOS_RIGHT_X : 0;
+/* To map a page so: R always, W and X as asked for. */
+static unsigned int
+needed_rights(uint64_t flags)
+{
+	return HELIOS_RIGHT_R | (unsigned int)(flags & (HELIOS_MAP_W |
+		HELIOS_MAP_X)) * HELIOS_RIGHT_W;
+}
+
+static struct result
+check_access(const struct slot *page, unsigned int need)
+{
 	if ((cap_rights(page) & need) == need)
 		return RESULT_OK;
 	return user_error(HELIOS_ACCESS, cap_rights(page),
@@ -37,12 +43,51 @@ check_flags(uint64_t flags, uint64_t allowed, unsigned int word)
 	return RESULT_OK;
 }
 
+static struct result
+decode_page(const struct invocation *inv, unsigned int i, struct slot **out)
+{
+	*out = task_slot(inv->task, inv_word(inv, i));
+	if (*out != NULL && cap_type(*out) == HELIOS_PAGE)
+		return RESULT_OK;
+	return inv_cap(inv, i, HELIOS_PAGE, out);
+}
+
+/* Each is marked while the others are decoded, so that it takes no comparison
+ * of all with all. */
+static __attribute__((noinline)) struct result
+decode_run(const struct invocation *inv, struct slot **pages, unsigned int n)
+{
+	unsigned int i, word = inv->nwords - n;
+	struct result r = RESULT_OK;
+
+	for (i = 0; i < n; i++, word++) {
+		r = decode_page(inv, word, &pages[i]);
+		if (r.status == HELIOS_OK && pages[i]->word & PAGE_NAMED)
+			r = user_error(HELIOS_INVALID_PARAM, word,
+				"slot %lu is named twice", inv_word(inv, word));
+		if (r.status != HELIOS_OK)
+			break;
+		pages[i]->word |= PAGE_NAMED;
+	}
+	while (i-- > 0)
+		pages[i]->word &= ~PAGE_NAMED;
+	return r;
+}
+
+/* The last n words are different Pages; one is the usual. */
+static struct result
+decode_pages(const struct invocation *inv, struct slot **pages, unsigned int n)
+{
+	return n == 1 ? decode_page(inv, inv->nwords - 1, pages) :
+		decode_run(inv, pages, n);
+}
+
 /* Can this page be mapped in one run with the first? */
 static struct result
 check_mappable(const struct slot *page, const struct slot *first,
 		uint64_t flags)
 {
-	struct result r = check_access(page, flags);
+	struct result r = check_access(page, needed_rights(flags));
 
 	if (r.status != HELIOS_OK)
 		return r;
@@ -50,7 +95,7 @@ check_mappable(const struct slot *page, const struct slot *first,
 		return user_error(HELIOS_BUSY, page_vaddr(page),
 			"the page is mapped already, at %lx; copy the "
 			"capability to map it twice", page_vaddr(page));
-	if (page_size(page) != page_size(first))
+	if (page_is_large(page) != page_is_large(first))
 		return user_error(HELIOS_INVALID_PARAM, 2,
 			"pages of one size expected");
 	if ((flags & HELIOS_MAP_WC) && !page_is_device(page))
@@ -74,7 +119,7 @@ vspace_op_map(struct invocation *inv)
 	r = check_flags(flags, HELIOS_MAP_W | HELIOS_MAP_X |
 		HELIOS_MAP_FIXED | HELIOS_MAP_WC, 1);
 	if (r.status == HELIOS_OK)
-		r = inv_pages(inv, 2, n, pages);
+		r = decode_pages(inv, pages, n);
 	for (i = 0; r.status == HELIOS_OK && i < n; i++)
 		r = check_mappable(pages[i], pages[0], flags);
 	if (r.status == HELIOS_OK)
@@ -85,20 +130,19 @@ vspace_op_map(struct invocation *inv)
 	return r;
 }
 
-/* Pages from word `first` on, all mapped in the invoked space. */
+/* The last n words are pages that are mapped in the invoked space. */
 static struct result
-decode_mapped(const struct invocation *inv, unsigned int first,
-		struct slot **pages)
+decode_mapped(const struct invocation *inv, struct slot **pages, unsigned int n)
 {
 	const struct vspace *vs = cap_object(inv->slot);
-	unsigned int i, n = inv->nwords - first;
-	struct result r = inv_pages(inv, first, n, pages);
+	struct result r = decode_pages(inv, pages, n);
+	unsigned int i;
 
 	for (i = 0; r.status == HELIOS_OK && i < n; i++)
 		if (pages[i]->vspace != vs)
 			return user_error(HELIOS_BUSY, page_vaddr(pages[i]),
 				"slot %lu: a page mapped in this VSpace "
-				"expected", inv_word(inv, first + i));
+				"expected", inv_word(inv, inv->nwords - n + i));
 	return r;
 }
 
@@ -110,7 +154,7 @@ vspace_op_unmap(struct invocation *inv)
 	unsigned int i;
 
 	if (r.status == HELIOS_OK)
-		r = decode_mapped(inv, 0, pages);
+		r = decode_mapped(inv, pages, inv->nwords);
 	for (i = 0; r.status == HELIOS_OK && i < inv->nwords; i++)
 		vspace_unmap(pages[i]);
 	return r;
@@ -130,9 +174,9 @@ vspace_op_protect(struct invocation *inv)
 	flags = inv_word(inv, 0);
 	r = check_flags(flags, HELIOS_MAP_W | HELIOS_MAP_X, 0);
 	if (r.status == HELIOS_OK)
-		r = decode_mapped(inv, 1, pages);
+		r = decode_mapped(inv, pages, n);
 	for (i = 0; r.status == HELIOS_OK && i < n; i++)
-		r = check_access(pages[i], flags);
+		r = check_access(pages[i], needed_rights(flags));
 	for (i = 0; r.status == HELIOS_OK && i < n; i++)
 		vspace_protect(pages[i], flags);
 	return r;

@@ -16,7 +16,8 @@
 #include <uapi.h>
 #include <vspace.h>
 
-#define CONSOLE_PIECE	256
+/* Consoles are slow: so many bytes with interrupts off. */
+#define CONSOLE_PIECE	128
 
 /* A missing capability may be a fault, for a supervisor that fills slots as
  * they are needed. */
@@ -73,19 +74,25 @@ wrong_type(const struct slot *s, const char *expected)
 			type_name(cap_type(s)));
 }
 
-static void
+/* How many were written: all, unless an interrupt came. */
+static uint64_t
 console_write(const struct task *t, uint64_t addr, uint64_t len)
 {
 	char piece[CONSOLE_PIECE];
+	uint64_t done = 0;
 
-	while (len > 0) {
-		uint64_t n = len < sizeof(piece) ? len : sizeof(piece);
+	while (done < len) {
+		uint64_t n = len - done < sizeof(piece) ? len - done :
+			sizeof(piece);
 
-		user_copy_in(task_vspace(t), piece, (struct uptr){ addr }, n);
+		user_copy_in(task_vspace(t), piece,
+				(struct uptr){ addr + done }, n);
 		hal_console_write(piece, n);
-		addr += n;
-		len -= n;
+		done += n;
+		if (hal_irq_pending())
+			break;
 	}
+	return done;
 }
 
 static struct result
@@ -105,8 +112,7 @@ sys_writecons(struct task *t)
 		return user_error(HELIOS_INVALID_PARAM, 0, "%lu bytes at "
 				"0x%lx: nothing readable at 0x%lx", len, addr,
 				bad);
-	console_write(t, addr, len);
-	t->regs.rdx = len;
+	t->regs.rdx = console_write(t, addr, len);
 	return RESULT_OK;
 }
 

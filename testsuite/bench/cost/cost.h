@@ -95,22 +95,26 @@ void cost_start(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cost_result(void);
 
 /*
- * For ../cost-trace.py, which stops here.  The last samples of an operation
- * are its chance to count the instructions of one: from cost_trace() on it
- * looks at each, and cost_traced() says which of them the sample was, by the
- * readings at both ends.
+ * For ../cost_trace.py, which stops here.  Some samples, in the midst of the
+ * others, are its chance to count the instructions of one: from cost_trace()
+ * on it looks at each, and cost_traced() says which of them the sample was, by
+ * the readings at both ends.
  */
 void cost_trace(const char *name);
 void cost_traced(uint64_t start, uint64_t end, uint64_t empty,
 		const char *name);
 
-#define TRACED	4u
+static inline bool
+cost_is_traced(void)
+{
+	return cost_samples.n - (WARM_UP + SAMPLES / 2) < 4;
+}
 
 /* Just before what is measured. */
 static inline void
 cost_mark(void)
 {
-	if (cost_samples.n >= SAMPLES + WARM_UP - TRACED)
+	if (cost_is_traced())
 		cost_trace(cost_samples.name);
 }
 
@@ -119,7 +123,7 @@ cost_sample(uint64_t start, uint64_t end)
 {
 	struct cost_samples *s = &cost_samples;
 
-	if (s->n >= SAMPLES + WARM_UP - TRACED)
+	if (cost_is_traced())
 		cost_traced(start, end, s->empty, s->name);
 	if (s->n >= WARM_UP)
 		s->at[s->n - WARM_UP] = end - start - s->empty;

@@ -2,10 +2,10 @@
 /*
  * Faults: the peer faults and times itself, this thread is its handler.  Each
  * time another instruction, or another page, so that nothing has to be taken
- * back in between.
+ * back in between.  After each sample the peer calls, and waits for the answer
+ * before the next: so what is done with a sample is not part of another.
  *
- * The peer is of a lower priority: when it has been answered, it runs until
- * it faults again.
+ * The peer is of a lower priority: it runs when this thread waits.
  */
 #include "cost.h"
 
@@ -23,7 +23,7 @@ peer_vspace(void)
 		helios_process.vspace;
 }
 
-/* It is there when its first fault is. */
+/* It is there when its first call is. */
 static void
 take_peer(const char *role)
 {
@@ -37,7 +37,7 @@ take_peer(const char *role)
 		helios_panic("cost: %s: status %lu", role, status);
 }
 
-/* At once the answer to a fault and the wait for the next. */
+/* At once the answer to a fault or call and the wait for the next. */
 static inline void
 answer(void)
 {
@@ -51,7 +51,7 @@ answer(void)
 static const uint8_t invalid[3] = { 0x0f, 0x0b, 0xc3 };
 #define NOP_2	0x9066u
 
-_Static_assert((SAMPLES + WARM_UP + 1) * sizeof(invalid) <= HELIOS_PAGE_SIZE,
+_Static_assert((SAMPLES + WARM_UP) * sizeof(invalid) <= HELIOS_PAGE_SIZE,
 	"one invalid opcode each");
 
 static void
@@ -60,11 +60,12 @@ exceptions(void)
 	uint8_t *at = cost_code_writable;
 	unsigned int i;
 
-	for (i = 0; i < SAMPLES + WARM_UP + 1; i++)
+	for (i = 0; i < SAMPLES + WARM_UP; i++)
 		memcpy(at + 3 * i, invalid, 3);
 	take_peer("invalid");
 	for (cost_start("exception"); cost_more(); at += 3) {
 		cost_mark();
+		answer();
 		*(volatile uint16_t *)at = NOP_2;
 		answer();
 		cost_sample(cost_shared[0], cost_shared[1]);
@@ -90,6 +91,7 @@ pages(void)
 		uint64_t status;
 
 		cost_mark();
+		answer();
 		status = cost_invoke(vspace, HELIOS_LABEL(HELIOS_VSPACE,
 			HELIOS_VSPACE_MAP), 3, at, HELIOS_MAP_W |
 			HELIOS_MAP_FIXED, now, 0);

@@ -74,19 +74,28 @@ yielder(void)
 		cost_syscall(HELIOS_SYS_YIELD, 0, 0);
 }
 
+/* The handler takes the sample, and says when the next may begin. */
+static void
+hand_over(uint64_t start, uint64_t end)
+{
+	cost_shared[0] = start;
+	cost_shared[1] = end;
+	if (cost_syscall(HELIOS_SYS_CALL, FAULT_EP, 0) != HELIOS_OK)
+		helios_panic("cost: hand over");
+}
+
 /* Each sample executes another invalid opcode, which the handler mends. */
 static void
 breaker(void)
 {
 	uint8_t *at = cost_code;
 
-	for (;; at += 3) {
+	for (hand_over(0, 0); ; at += 3) {
 		uint64_t end, t = ticks();
 
 		__asm__ volatile("call *%0" : : "r"(at) : "memory");
 		end = ticks();
-		cost_shared[0] = t;
-		cost_shared[1] = end;
+		hand_over(t, end);
 	}
 }
 
@@ -95,13 +104,12 @@ toucher(void)
 {
 	volatile char *at = (volatile char *)cost_shared[2];
 
-	for (;; at += HELIOS_PAGE_SIZE) {
+	for (hand_over(0, 0); ; at += HELIOS_PAGE_SIZE) {
 		uint64_t end, t = ticks();
 
 		*at = 1;
 		end = ticks();
-		cost_shared[0] = t;
-		cost_shared[1] = end;
+		hand_over(t, end);
 	}
 }
 

@@ -251,7 +251,7 @@ free_pages(void)
  * The slots that ../cost names by number are free in between, and would be
  * the next to be taken for what is to stay.
  */
-enum { HELD_FIRST = PEER_TASK + 1, HELD_LAST = 4039 };
+enum { HELD_FIRST = 4020, HELD_LAST = 4039 };
 
 static void
 hold(void)
