@@ -158,7 +158,8 @@ check_task(const struct task *t)
 	require((t->blocked == BLOCKED_CALL || t->blocked == BLOCKED_FAULT) ==
 		(t->replier != NULL || t->reply_slot != NULL),
 		"a task awaits a reply exactly if somebody owes it one");
-	require(t->priority <= HELIOS_PRIORITIES - 1, "priority");
+	require(t->blocked == NOT_BLOCKED || t->blocked == BLOCKED_POLL ||
+		list_empty(&t->reap), "who waits has nothing to reap");
 }
 
 static void
@@ -240,7 +241,8 @@ check_waiters(const struct slot *s)
 	const struct waiter *w = s->waiters, *prev = NULL;
 
 	for (; w != NULL; prev = w, w = w->via_next) {
-		require(w->via == s && w->via_prev == prev, "waiters of a slot");
+		require(w->via == (prev == NULL ? s : NULL) &&
+			w->via_prev == prev, "waiters of a slot");
 		require(w->q != NULL, "a waiter of a slot is queued");
 	}
 }

@@ -123,6 +123,7 @@ goes_on(const struct task *to, uint64_t tag)
 	uint64_t kind = to->fault.words[HELIOS_FAULT_KIND];
 
 	return to->stopped == BLOCKED_FAULT && helios_tag_label(tag) == 0 &&
+		helios_tag_nwords(tag) <= HELIOS_MSG_REGS &&
 		(kind == HELIOS_FAULT_EXCEPTION || kind == HELIOS_FAULT_PAGE);
 }
 

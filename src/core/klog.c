@@ -7,7 +7,6 @@
 
 #include <hal.h>
 #include <klog.h>
-#include <sched.h>
 
 #define LINE_SIZE	256
 
@@ -172,7 +171,7 @@ remember(unsigned int level, const char *line)
 	char head[40];
 	const char *s;
 
-	ksnprintf(head, sizeof(head), "%lu %u ", sched_now(), level);
+	ksnprintf(head, sizeof(head), "%lu %u ", hal_now(), level);
 	for (s = head; *s != '\0'; s++)
 		r->text[r->written++ % KLOG_RING_SIZE] = *s;
 	for (s = line; *s != '\0'; s++)

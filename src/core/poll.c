@@ -19,28 +19,31 @@
 #include <sched.h>
 
 static unsigned int
-readiness(const struct slot *s)
+readiness(struct object *o)
 {
-	const struct endpoint *e;
-	const struct note *n;
+	struct endpoint *e = container_of(o, struct endpoint, obj);
+	struct note *n = container_of(o, struct note, obj);
 
-	if (cap_type(s) == HELIOS_NOTE) {
-		n = cap_object(s);
+	if (o->type == HELIOS_NOTE)
 		return n->bits != 0 ? HELIOS_POLL_RECV : 0;
-	}
-	e = cap_object(s);
 	return (endpoint_can_recv(e) ? HELIOS_POLL_RECV : 0) |
 		(endpoint_can_send(e) ? HELIOS_POLL_SEND : 0);
 }
 
-static struct waitq *
-queue_for(const struct slot *s, unsigned int events)
+/* Queues are parts of endpoints and notes, which are a slab unit each. */
+static struct object *
+queue_object(const struct waitq *q)
 {
-	struct endpoint *e;
+	return (struct object *)((uintptr_t)q & ~(uintptr_t)63);
+}
 
-	if (cap_type(s) == HELIOS_NOTE)
-		return &((struct note *)cap_object(s))->pollers;
-	e = cap_object(s);
+static struct waitq *
+queue_for(struct object *o, unsigned int events)
+{
+	struct endpoint *e = container_of(o, struct endpoint, obj);
+
+	if (o->type == HELIOS_NOTE)
+		return &container_of(o, struct note, obj)->pollers;
 	if (events == HELIOS_POLL_RECV)
 		return &e->pollers;
 	return events == HELIOS_POLL_SEND ? &e->send_pollers :
@@ -53,7 +56,7 @@ poll_look(struct poll_entry *entries, unsigned int n)
 	unsigned int ready = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
-		entries[i].revents = readiness(entries[i].slot) &
+		entries[i].revents = readiness(cap_object(entries[i].slot)) &
 			entries[i].events;
 		ready += entries[i].revents != 0;
 	}
@@ -65,7 +68,8 @@ poll_block(struct task *t, const struct poll_entry *entries, unsigned int n,
 		uint64_t deadline)
 {
 	for (unsigned int i = 0; i < n; i++)
-		waitq_join(queue_for(entries[i].slot, entries[i].events),
+		waitq_join(queue_for(cap_object(entries[i].slot),
+				entries[i].events),
 				&t->waiters[1 + i], t->priority,
 				entries[i].slot);
 	if (deadline != HELIOS_FOREVER)
@@ -93,12 +97,13 @@ poll_wake_first(struct waitq *q)
 
 /* Is the object still ready for those who wait in this queue? */
 static bool
-still_ready(const struct waitq *q, const struct slot *via)
+still_ready(const struct waitq *q)
 {
-	unsigned int ready = readiness(via);
+	struct object *o = queue_object(q);
+	unsigned int ready = readiness(o);
 
 	for (unsigned int e = HELIOS_POLL_RECV; e <= 3; e++)
-		if (q == queue_for(via, e))
+		if (q == queue_for(o, e))
 			return (ready & e) != 0;
 	return false;
 }
@@ -114,7 +119,7 @@ poll_leave(struct task *t)
 
 		if (q == NULL)
 			continue;
-		ready = still_ready(q, w->via);
+		ready = still_ready(q);
 		waitq_leave(w);
 		if (ready)
 			poll_wake_first(q);

@@ -148,17 +148,8 @@ sched_set_priority(struct task *t, unsigned int priority)
 	t->priority = (uint8_t)priority;
 	if (queued)
 		enqueue(t, false);
-	for (unsigned int i = 0; i < TASK_WAITERS; i++) {
-		struct waiter *w = &t->waiters[i];
-		struct waitq *q = w->q;
-		struct slot *via = w->via;
-
-		w->priority = (uint8_t)priority;
-		if (q == NULL)
-			continue;
-		waitq_leave(w);
-		waitq_join(q, w, priority, via);
-	}
+	for (unsigned int i = 0; i < TASK_WAITERS; i++)
+		waitq_set_priority(&t->waiters[i], priority);
 }
 
 void
@@ -348,10 +339,10 @@ work_step(struct task *t)
 {
 	if (t == NULL)
 		reap_step(&reap_orphans);
-	else if (t->restart)
-		syscall_run(t);
-	else
+	else if (!list_empty(&t->reap))
 		reap_step(&t->reap);
+	else
+		syscall_run(t);
 }
 
 static __attribute__((noinline)) struct task *

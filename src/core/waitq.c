@@ -9,31 +9,41 @@
 #include <task.h>
 #include <waitq.h>
 
+/*
+ * Those that wait through a capability are a list, of which only the first
+ * knows the slot: so the capability can move, whoever waits.
+ */
 static void
 via_add(struct waiter *w, struct slot *s)
 {
-	w->via = s;
-	w->via_prev = NULL;
-	w->via_next = NULL;
+	struct waiter *first;
+
 	if (s == NULL)
 		return;
-	w->via_next = s->waiters;
-	if (w->via_next != NULL)
-		w->via_next->via_prev = w;
+	first = s->waiters;
+	w->via = s;
+	w->via_next = first;
 	s->waiters = w;
+	if (first == NULL)
+		return;
+	first->via = NULL;
+	first->via_prev = w;
 }
 
 static void
 via_remove(struct waiter *w)
 {
-	if (w->via == NULL)
-		return;
-	if (w->via_prev != NULL)
-		w->via_prev->via_next = w->via_next;
-	else
-		w->via->waiters = w->via_next;
-	if (w->via_next != NULL)
-		w->via_next->via_prev = w->via_prev;
+	struct waiter *next = w->via_next;
+
+	if (w->via != NULL) {
+		w->via->waiters = next;
+		if (next != NULL)
+			next->via = w->via;
+	} else if (w->via_prev != NULL) {
+		w->via_prev->via_next = next;
+	}
+	if (next != NULL)
+		next->via_prev = w->via_prev;
 	w->via = NULL;
 	w->via_next = w->via_prev = NULL;
 }
@@ -54,9 +64,8 @@ head_link(struct waitq *q, struct waiter *w, struct waiter *higher,
 		lower->higher = w;
 }
 
-void
-waitq_join(struct waitq *q, struct waiter *w, unsigned int priority,
-		struct slot *via)
+static void
+ring_join(struct waitq *q, struct waiter *w, unsigned int priority)
 {
 	struct waiter *higher = NULL, *head = q->first;
 
@@ -64,7 +73,6 @@ waitq_join(struct waitq *q, struct waiter *w, unsigned int priority,
 	w->priority = (uint8_t)priority;
 	w->is_head = false;
 	w->higher = w->lower = NULL;
-	via_add(w, via);
 	while (head != NULL && head->priority > priority) {
 		higher = head;
 		head = head->lower;
@@ -95,11 +103,9 @@ head_leave(struct waiter *w)
 		w->lower->higher = w->higher;
 }
 
-void
-waitq_leave(struct waiter *w)
+static void
+ring_leave(struct waiter *w)
 {
-	if (w->q == NULL)
-		return;
 	if (w->is_head)
 		head_leave(w);
 	w->next->prev = w->prev;
@@ -108,7 +114,35 @@ waitq_leave(struct waiter *w)
 	w->higher = w->lower = NULL;
 	w->is_head = false;
 	w->q = NULL;
+}
+
+void
+waitq_join(struct waitq *q, struct waiter *w, unsigned int priority,
+		struct slot *via)
+{
+	via_add(w, via);
+	ring_join(q, w, priority);
+}
+
+void
+waitq_leave(struct waiter *w)
+{
+	if (w->q == NULL)
+		return;
+	ring_leave(w);
 	via_remove(w);
+}
+
+void
+waitq_set_priority(struct waiter *w, unsigned int priority)
+{
+	struct waitq *q = w->q;
+
+	w->priority = (uint8_t)priority;
+	if (q == NULL)
+		return;
+	ring_leave(w);
+	ring_join(q, w, priority);
 }
 
 void
@@ -116,8 +150,8 @@ waiters_moved(struct slot *to, struct slot *from)
 {
 	to->waiters = from->waiters;
 	from->waiters = NULL;
-	for (struct waiter *w = to->waiters; w != NULL; w = w->via_next)
-		w->via = to;
+	if (to->waiters != NULL)
+		to->waiters->via = to;
 }
 
 struct task *

@@ -24,7 +24,8 @@ testsuite/bench/scale/cost/%.uo: testsuite/bench/cost/%.c Makefile
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(USER_COMPILE) -c -o $@ $<
 
 testsuite/bench/scale/init: $(scale_objects) $(libhelios_DATA)
-	$(AM_V_CCLD)$(USER_LINK) -o $@ $(scale_objects) $(libhelios_DATA)
+	$(AM_V_CCLD)$(USER_LINK) -Wl,--wrap=cost_peer -o $@ \
+		$(scale_objects) $(libhelios_DATA)
 
 testsuite/scale.tar: testsuite/bench/scale/init
 	$(AM_V_GEN)$(INITRAMFS) -cf $@.new -C testsuite/bench/scale init && \

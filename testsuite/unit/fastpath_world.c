@@ -423,11 +423,11 @@ do_something(void)
 	static void (*const all[])(void) = {
 		do_resume, do_resume, do_resume, do_suspend, do_cancel,
 		do_cancel, do_priority, do_priority, do_bind, do_signal,
-		do_signal, do_flags, do_no_flags, do_fault_endpoint, do_fill, do_fill,
-		do_fill_gaps, do_fill_gaps, do_destroy, do_move, do_take_part,
-		do_configure, do_configure_broken, do_revoke_endpoint,
-		do_clear_notes, do_unbind, make_junk, make_junk,
-		do_suspend_faulted, do_suspend_faulted,
+		do_signal, do_flags, do_no_flags, do_fault_endpoint, do_fill,
+		do_fill, do_fill_gaps, do_fill_gaps, do_destroy, do_move,
+		do_take_part, do_configure, do_configure_broken,
+		do_revoke_endpoint, do_clear_notes, do_unbind, make_junk,
+		make_junk, do_suspend_faulted, do_suspend_faulted,
 	};
 
 	all[fp_below(sizeof(all) / sizeof(all[0]))]();

@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 
 #include <klog.h>
-#include <sched.h>
 
 #include "machine.h"
 #include "src/hal-baremetal/baremetal.h"
@@ -56,9 +55,14 @@ __asm__(".pushsection .rodata\n"
 	"text_end = 0xffffffff81001100\n");
 
 struct cpu_features cpu = { .phys_bits = 40 };
-struct cpu cpu0;
 char *hal_physmap;
 bool paging_closed;
+
+uint64_t
+hal_now(void)
+{
+	return 0;
+}
 
 char machine_out[65536];
 static size_t out_len;

@@ -139,6 +139,52 @@ START_TEST(tables_large)
 }
 END_TEST
 
+/* Every second page of a few tables is mapped, then there is a hole of two. */
+static uint64_t
+make_comb(struct space *sp, uint64_t tables)
+{
+	uint64_t va = MOCK_USER_BASE + 0x10000, end = va + tables *
+		HELIOS_LARGE_PAGE_SIZE;
+
+	for (; va < end; va += 2 * PAGE_SIZE) {
+		ck_assert(pt_prepare(sp->vs, va, PAGE_SIZE, false));
+		pt_set(sp->vs, va, init_slot(sp->pages[0]), MAPPED_W);
+	}
+	return end - PAGE_SIZE;
+}
+
+/* A search for a hole is given up and resumed at any of its preemption points
+ * (_i: the first; then at each third), and finds the same.  Its first half is
+ * above the last choice, where there is none. */
+START_TEST(hole_search_preempted)
+{
+	struct space sp;
+	uint64_t hole, limit = MOCK_USER_LIMIT;
+
+	make_space(&sp, 64);
+	hole = make_comb(&sp, 5);
+	sp.vs->choose = MOCK_USER_BASE + 0x10000;
+	mock_preempt(_i, 3);
+	kop(world.init, sp.vspace, HELIOS_VSPACE, HELIOS_VSPACE_MAP, 0, 0,
+		sp.pages[1], sp.pages[2]);
+	ck_assert_uint_eq(world.status, HELIOS_OK);
+	ck_assert_uint_eq(world.out[0], hole);
+	ck_assert_uint_gt(mock.fired, 2);
+	ck_assert_uint_eq(world.init->making.search.space, 0);
+	/* From an address above the only hole, around to it. */
+	kop(world.init, sp.vspace, HELIOS_VSPACE, HELIOS_VSPACE_UNMAP,
+		sp.pages[1], sp.pages[2]);
+	ck_assert(pt_prepare(sp.vs, limit - PAGE_SIZE, PAGE_SIZE, false));
+	pt_set(sp.vs, limit - PAGE_SIZE, init_slot(sp.pages[0]), 0);
+	sp.vs->choose = limit - 2 * PAGE_SIZE;
+	mock_preempt(_i, 3);
+	kop(world.init, sp.vspace, HELIOS_VSPACE, HELIOS_VSPACE_MAP, 0, 0,
+		sp.pages[1], sp.pages[2]);
+	ck_assert_uint_eq(world.status, HELIOS_OK);
+	ck_assert_uint_eq(world.out[0], hole);
+}
+END_TEST
+
 static void
 map(const struct space *sp, uint64_t va, uint64_t flags, unsigned int first,
 	unsigned int n)
@@ -402,6 +448,7 @@ suite_vspace(void)
 	tcase_add_test(tc, tables_random);
 	tcase_add_loop_test(tc, tables_all_or_none, 0, 6);
 	tcase_add_test(tc, tables_large);
+	tcase_add_loop_test(tc, hole_search_preempted, 0, 4);
 	tcase_add_test(tc, copy_across_pages);
 	tcase_add_test(tc, copy_checks);
 	tcase_add_test(tc, copy_between_spaces);

@@ -467,3 +467,57 @@ TEST(vspace, wrong_types_and_words)
 		HELIOS_INVALID_CTYPE);
 	SNAP_SAME(&s);
 }
+
+/* A run of pages over the end of a table: below, and above once that is
+ * mapped; and a table that goes with its last page. */
+TEST(vspace, tables_at_a_boundary)
+{
+	helios_cap_t vs = make(HELIOS_VSPACE, 0), pages[62], page;
+	struct helios_vspace_info space = space_of(vs);
+	uint64_t edge = (space.base + 2 * LARGE) & ~(LARGE - 1), at;
+	uint64_t tables = space.tables;
+
+	CHECK_OK(helios_newpages(62, pages));
+	page = make(HELIOS_PAGE, PAGE);
+	CHECK_OK(helios_map(vs, edge - 31 * PAGE, HELIOS_MAP_FIXED, 62, pages,
+			&at));
+	CHECK_EQ(space_of(vs).tables, tables + 4);
+	CHECK_ERROR(helios_map(vs, edge - PAGE, HELIOS_MAP_FIXED, 1, &page,
+			NULL), HELIOS_BUSY, edge - PAGE);
+	CHECK_OK(helios_unmap(vs, 31, pages + 31));
+	CHECK_EQ(space_of(vs).tables, tables + 3);
+	CHECK_OK(helios_map(vs, edge, HELIOS_MAP_FIXED, 1, &page, NULL));
+	CHECK_EQ(space_of(vs).tables, tables + 4);
+	CHECK_OK(helios_unmap(vs, 1, &page));
+	CHECK_OK(helios_unmap(vs, 31, pages));
+	CHECK_EQ(space_of(vs).tables, tables);
+	CHECK_OK(helios_map(vs, edge, HELIOS_MAP_FIXED, 1, &page, NULL));
+	CHECK_EQ(space_of(vs).tables, tables + 3);
+}
+
+/* In a new space with pages below and above the end of a table: where a search
+ * from the lower one finds room for four.  (Never zero.) */
+static uint64_t
+hole_between(unsigned int below, unsigned int above)
+{
+	helios_cap_t vs = make(HELIOS_VSPACE, 0), pages[4], ends[2];
+	uint64_t edge = (space_of(vs).base + 2 * LARGE) & ~(LARGE - 1), at = 0;
+
+	CHECK_OK(helios_newpages(4, pages));
+	CHECK_OK(helios_newpages(2, ends));
+	CHECK_OK(helios_map(vs, edge - below * PAGE, HELIOS_MAP_FIXED, 1,
+			&ends[0], NULL));
+	CHECK_OK(helios_map(vs, edge + above * PAGE, HELIOS_MAP_FIXED, 1,
+			&ends[1], NULL));
+	CHECK_OK(helios_map(vs, edge - below * PAGE, 0, 4, pages, &at));
+	return at - (edge - LARGE);
+}
+
+TEST(vspace, hole_across_tables)
+{
+	CHECK_EQ(hole_between(3, 2), LARGE - 2 * PAGE);
+	/* One too few: behind both. */
+	CHECK_EQ(hole_between(3, 1), LARGE + 2 * PAGE);
+	CHECK_EQ(hole_between(1, 4), LARGE);
+	CHECK_EQ(hole_between(5, 0), LARGE - 4 * PAGE);
+}

@@ -26,7 +26,8 @@ struct waiter {
 	struct waiter *next, *prev;	/* ring of one priority */
 	struct waiter *higher, *lower;	/* ring heads; valid in heads */
 	struct waitq *q;		/* NULL: waits nowhere */
-	struct slot *via;		/* through this capability */
+	struct slot *via;		/* through this capability; NULL: one
+					 * before it in the list knows */
 	struct waiter *via_next, *via_prev;
 	uint8_t index;			/* in task.waiters */
 	uint8_t priority;
@@ -48,6 +49,8 @@ void waitq_join(struct waitq *q, struct waiter *w, unsigned int priority,
 		struct slot *via);
 /* Leave whatever queue; harmless if in none. */
 void waitq_leave(struct waiter *w);
+/* Its task has this priority from now on; it stays where it waits. */
+void waitq_set_priority(struct waiter *w, unsigned int priority);
 /* The slot moved: its waiters follow.  (vspace/waiters share a union.) */
 void waiters_moved(struct slot *to, struct slot *from);
 
@@ -72,7 +75,7 @@ static inline bool
 waiter_alone(const struct waiter *first)
 {
 	return first->next == first && first->lower == NULL &&
-		first->via->waiters == first && first->via_next == NULL;
+		first->via != NULL && first->via_next == NULL;
 }
 
 static inline void

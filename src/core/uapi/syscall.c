@@ -533,9 +533,11 @@ run_with_help(struct task *t)
 {
 	if (!t->restart)
 		t->help = help_owed(t);
-	/* Before anything is looked up: what it destroys may be just that. */
+	/* Before anything is looked up: what it destroys may be just that.
+	 * And what it leaves to reap is reaped first, so that no task that
+	 * waits has anything to reap. */
 	if (revoke_pending() && (!revoke_help(&t->help) ||
-			!task_runnable(t)))
+			!task_runnable(t) || !list_empty(&t->reap)))
 		preempted(t);
 	else
 		finish(t, t->restart && is_half_done(t) ? go_on(t) :

@@ -8,27 +8,30 @@
 helios_cap_t scale_table;
 static uint64_t at;
 
-static void
+static uint64_t
 copy(void)
 {
 	struct helios_raw r = { 0, helios_tag(CS(COPY), 4, 0),
 		HELIOS_CADDR_UNDEF, HELIOS_INIT_CSPACE, GIFT,
 		HELIOS_RIGHTS_ALL };
 
-	helios_raw_call(scale_table, &r);
+	uint64_t status = helios_raw_call(scale_table, &r);
+
 	at = r.rdx;
+	return status;
 }
 
-static void
+static uint64_t
 destroy(void)
 {
-	cost_invoke(scale_table, CS(DESTROY), 1, at, 0, 0, 0);
+	return cost_invoke(scale_table, CS(DESTROY), 1, at, 0, 0, 0);
 }
 
 void
 scale_caps(void)
 {
+	cost_check((enum helios_status)copy(), "copy");
 	cost_op("copy-any-slot", copy, destroy);
-	destroy();
+	cost_check((enum helios_status)destroy(), "destroy");
 	cost_op("destroy-any-slot", destroy, copy);
 }

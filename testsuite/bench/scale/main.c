@@ -216,6 +216,20 @@ static const struct kind {
 	{ "slots", slots, CAPS, STORE_SLOTS - 1 },
 };
 
+/*
+ * What cost_peer is here (--wrap): others may wait for what the operations
+ * send, so the peer comes to wait for it, above them, before any is sent.
+ */
+void __real_cost_peer(const char *role, unsigned int priority);
+void __wrap_cost_peer(const char *role, unsigned int priority);
+
+void
+__wrap_cost_peer(const char *role, unsigned int priority)
+{
+	__real_cost_peer(role, priority);
+	helios_yield();
+}
+
 static void
 measure(unsigned int groups)
 {

@@ -458,7 +458,10 @@ class Task:
 
     def _waits_for(self):
         """The slot its main wait goes through, or None."""
-        via = int(self.value['waiters'][0]['via'])
+        waiter = self.value['waiters'][0]
+        while int(waiter['via_prev']):      # only the first knows the slot
+            waiter = waiter['via_prev'].dereference()
+        via = int(waiter['via'])
         return self.kernel.slot(via) if via else None
 
     def state(self):
