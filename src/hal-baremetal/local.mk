@@ -78,10 +78,14 @@ kernel_fast_objects = \
 	src/core/entry.bo \
 	src/core/fastpath.bo \
 	src/core/note.bo \
+	src/core/pagetable.bo \
 	src/core/sched.bo \
 	src/core/uapi/invoke.bo \
 	src/core/uapi/invoke_cspace.bo \
+	src/core/uapi/invoke_vspace.bo \
 	src/core/uapi/syscall.bo \
+	src/core/vspace.bo \
+	src/core/waitq.bo \
 	src/hal-baremetal/clock.bo \
 	src/hal-baremetal/space.bo \
 	src/hal-baremetal/task.bo \

@@ -152,7 +152,7 @@ trap_return(void)
 
 /* The space of the task that is loaded is loaded, too: it can lose it only
  * while it does not run. */
-__attribute__((flatten)) void
+__attribute__((noinline, flatten)) void
 kernel_leave(struct task *next)
 {
 	if (pending.any || next == NULL)
@@ -289,17 +289,22 @@ exception(uint64_t vector, uint64_t error)
 	return core_fault(&f);
 }
 
+static __attribute__((noinline)) _Noreturn void
+trap_exception(uint64_t vector, uint64_t error)
+{
+	kernel_leave(vector == TRAP_PF ? page_fault(error) :
+		exception(vector, error));
+}
+
 /* What was recorded before is delivered already: an interrupt goes straight
  * to core. */
-void
+__attribute__((flatten)) void
 trap_user(uint64_t vector, uint64_t error)
 {
 	int irq;
 
-	if (vector == TRAP_PF)
-		kernel_leave(page_fault(error));
 	if (vector < TRAP_EXCEPTIONS)
-		kernel_leave(exception(vector, error));
+		trap_exception(vector, error);
 	irq = irq_arrived((unsigned int)vector);
 	kernel_leave(irq >= 0 ? core_irq((unsigned int)irq) : task_loaded);
 }

@@ -12,6 +12,8 @@
 #	OUTPUT		where the results go
 #	BASELINE	results of an earlier run to compare with, or empty
 #	SOURCE		where the sources are
+#	SAMPLES, TRACE	how many samples, of which operations to trace one: for
+#			a quick look
 #	QEMU, PYTHON3, OBJDUMP, NM, READELF	those programs
 : "${HELIOS_KERNEL:?this script is run by make bench-cost}"
 : "${COST_TAR:?}" "${COST_INIT:?}" "${BUILD:?}" "${OUTPUT:?}" "${SOURCE:?}"
@@ -25,6 +27,7 @@ fi
 exec "${PYTHON3:?}" -B "$(dirname "$0")/cost_table.py" \
 	--kernel="$HELIOS_KERNEL" --program="$COST_TAR" --init="$COST_INIT" \
 	--build="$BUILD" --compiler="${COMPILER:-unknown}" \
+	--samples="${SAMPLES:-0}" --trace="${TRACE-}" \
 	--output="$OUTPUT" --baseline="${BASELINE-}" --source="$SOURCE" \
 	--qemu="$QEMU" --objdump="${OBJDUMP:-objdump}" --nm="${NM:?}" \
 	--readelf="${READELF:?}"

@@ -21,16 +21,27 @@ COMMAND_LINE = (
     "-machine pc,accel=tcg -cpu Haswell-noTSX,vendor=GenuineIntel -smp 1 "
     "-m 1G -global hpet.msi=on -display none -monitor none -no-reboot "
     "-nodefaults -rtc base=2026-01-01,clock=vm "
-    "-icount shift=0,sleep=off").split()
+    "-icount").split()
 
 
 class Unexpected(Exception):
     """For people: what was expected, and what was found."""
 
 
-def command(qemu, kernel, program, serial, more=()):
-    return [qemu, *COMMAND_LINE, "-serial", serial, "-kernel", kernel,
-            "-initrd", program, "-append", "log-level=error", *more]
+class Guest:
+    """What runs: the kernel, the measuring program, how many samples."""
+
+    def __init__(self, qemu, kernel, program, samples, limit):
+        self.qemu, self.kernel, self.program = qemu, kernel, program
+        self.samples, self.limit = samples, limit
+
+    def command(self, serial, sleep="off", more=()):
+        append = "log-level=error"
+        if self.samples:
+            append += f" -- {self.samples}"
+        return [self.qemu, *COMMAND_LINE, "shift=0,sleep=" + sleep,
+                "-serial", serial, "-kernel", self.kernel, "-initrd",
+                self.program, "-append", append, *more]
 
 
 def ended(console):
@@ -44,16 +55,16 @@ def complain(console, errors):
                       tail)
 
 
-def boot(qemu, kernel, program, limit):
+def boot(guest):
     """What the program says."""
     try:
-        run = subprocess.run(command(qemu, kernel, program, "stdio"),
+        run = subprocess.run(guest.command("stdio"),
                              stdin=subprocess.DEVNULL, capture_output=True,
-                             timeout=limit, check=False, text=True,
+                             timeout=guest.limit, check=False, text=True,
                              errors="replace")
     except subprocess.TimeoutExpired as error:
         said = (error.stdout or b"").decode(errors="replace")
-        raise Unexpected(f"expected the machine to end within {limit} s, "
+        raise Unexpected(f"expected the machine to end within {guest.limit} s, "
                          f"found it running; it said\n{said}") from None
     console = run.stdout.replace("\r", "")
     if not ended(console):
@@ -80,16 +91,17 @@ FS_BASE = 24
 class Stub:
     """The debugger's end of a machine that is stopped at its start."""
 
-    def __init__(self, qemu, kernel, program, directory, limit):
-        self.limit = limit
+    def __init__(self, guest, directory):
+        self.limit = guest.limit
         self.console = os.path.join(directory, "console")
         self.errors = os.path.join(directory, "errors")
         path = os.path.join(directory, "gdb")
         with open(self.errors, "wb") as errors:
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen(
-                command(qemu, kernel, program, "file:" + self.console,
-                        ["-S", "-gdb", f"unix:{path},server=on,wait=off"]),
+                guest.command("file:" + self.console, "on",
+                              ["-S", "-gdb",
+                               f"unix:{path},server=on,wait=off"]),
                 stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
         self.rest = b""
         self.owed = b""
@@ -162,8 +174,9 @@ class Stub:
 
     def allow(self, what):
         """What may happen at a step.  A machine that stands between two looks
-        idle, for which its clock leaps to the next timer, unless timers stand
-        still too."""
+        idle, for which its clock goes on, unless timers stand still too.  (It
+        goes on with the host's, for with sleep=off it would leap to the next
+        timer.)"""
         if what != self.allowed:
             flags = 7 & ~what
             if self.ask(f"Qqemu.sstep={flags:x}") != "OK":

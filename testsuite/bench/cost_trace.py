@@ -199,9 +199,7 @@ class Tracer:
         """One instruction.  Interrupts come at the mark, where the clock has
         leapt, and to a program that waits for one, has read the time, and is
         not about to; in the end with all the time they need."""
-        if at == self.mark:
-            self.stub.allow(INTERRUPTS)
-        elif at not in self.spin or waits < 5:
+        if at not in self.spin or waits < 5:
             self.stub.allow(0)
         elif waits < 20:
             self.stub.allow(INTERRUPTS)
@@ -219,14 +217,14 @@ class Tracer:
     def sample(self, expected):
         """Step from a mark to the end of a sample of so many instructions:
         its steps, and how many they are; of the last, if none has so many."""
-        steps, readings, tries, waits = [], {}, 0, 0
+        steps, readings, tries, waits, found = [], {}, 0, 0, None
         regs = self.stub.registers()
         while True:
             at = regs["rip"]
             if at < USER_END:
                 regs["bytes"] = self.bytes_at(at)
             if at == self.done:
-                found = self.between(regs, steps, readings)
+                found = self.between(regs, steps, readings) or found
                 tries += 1
                 if (found and found[1] == expected) or tries == 4:
                     return found
@@ -257,6 +255,11 @@ class Tracer:
         if end not in readings or not after:
             return None
         first, last = readings[start - after[0]] + after[0], readings[end]
+        if after[0] == 0 and steps[first]["rip"] not in self.spin and \
+                end - start != last - first:
+            raise Unexpected(f"expected {end - start} instructions between "
+                             "two readings, as the counter says; found "
+                             f"{last - first} in the trace")
         return steps[first + 1:last], last - first - empty
 
     def next_mark(self):
@@ -274,26 +277,28 @@ def entry_of(program):
     return struct.unpack_from("<Q", head, 24)[0]
 
 
-def trace(tools, files, directory, medians, limit):
-    """{operation: (instructions, counts)}, and what the program said."""
-    code = Code(tools["objdump"], files["kernel"])
+def trace(guest, init, tools, directory, medians):
+    """{operation: (instructions, counts)} of those operations."""
+    code = Code(tools["objdump"], guest.kernel)
     found = {}
-    stub = Stub(tools["qemu"], files["kernel"], files["tar"], directory, limit)
+    stub = Stub(guest, directory)
     try:
-        tracer = Tracer(stub, code, symbols(tools["nm"], files["init"]),
-                        entry_of(files["init"]))
-        while True:
+        tracer = Tracer(stub, code, symbols(tools["nm"], init),
+                        entry_of(init))
+        while len(found) < len(medians):
             name = tracer.next_mark()
-            if name in found:
+            if name in found or name not in medians:
                 continue
-            sample = tracer.sample(medians.get(name))
+            sample = tracer.sample(medians[name])
             if sample is None:
                 raise Unexpected(f"{name}: expected the trace to have a "
                                  "sample's readings of the time stamp "
                                  "counter, found none")
             found[name] = sample[1], count(code, sample[0])
     except Gone:
-        pass
+        raise Unexpected("expected to trace each operation, found none of "
+                         f"{sorted(set(medians) - set(found))}; the machine "
+                         "said\n" + stub.said()[-2000:]) from None
     finally:
         stub.kill()
-    return found, stub.said()
+    return found

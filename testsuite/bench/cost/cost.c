@@ -7,6 +7,7 @@
 
 struct cost_samples cost_samples;
 uint64_t cost_empty;
+unsigned int cost_kept = SAMPLES, cost_warm_up = WARM_UP;
 bool cost_other;
 volatile uint64_t *cost_shared;
 uint8_t *cost_code, *cost_code_writable;
@@ -59,9 +60,9 @@ cost_result(void)
 {
 	struct cost_samples *s = &cost_samples;
 
-	sort(s->at, SAMPLES);
-	helios_printf("cost %s %lu %lu %lu\n", s->name, s->at[SAMPLES / 2],
-		s->at[0], s->at[SAMPLES - 1]);
+	sort(s->at, cost_kept);
+	helios_printf("cost %s %lu %lu %lu\n", s->name, s->at[cost_kept / 2],
+		s->at[0], s->at[cost_kept - 1]);
 }
 
 /* The arguments are in their registers, which is all that is asked. */
@@ -89,7 +90,7 @@ static void
 find_empty(void)
 {
 	cost_op("empty", nothing, NULL);
-	cost_empty = cost_samples.at[SAMPLES / 2];
+	cost_empty = cost_samples.at[cost_kept / 2];
 }
 
 static void *

@@ -81,13 +81,15 @@ cost_invoke(helios_cap_t cap, uint64_t label, unsigned int n, uint64_t a,
 
 struct cost_samples {
 	uint64_t at[SAMPLES];
-	unsigned int n;			/* WARM_UP of them are not kept */
+	unsigned int n;			/* cost_warm_up of them are not kept */
 	uint64_t empty;			/* what a sample is less */
 	char name[64];
 };
 
 extern struct cost_samples cost_samples;
 extern uint64_t cost_empty;
+/* Not more than SAMPLES and WARM_UP. */
+extern unsigned int cost_kept, cost_warm_up;
 
 /* Begin an operation: its name, as printf's. */
 void cost_start(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -107,7 +109,7 @@ void cost_traced(uint64_t start, uint64_t end, uint64_t empty,
 static inline bool
 cost_is_traced(void)
 {
-	return cost_samples.n - (WARM_UP + SAMPLES / 2) < 4;
+	return cost_samples.n - (cost_warm_up + cost_kept / 2) < 4;
 }
 
 /* Just before what is measured. */
@@ -125,15 +127,15 @@ cost_sample(uint64_t start, uint64_t end)
 
 	if (cost_is_traced())
 		cost_traced(start, end, s->empty, s->name);
-	if (s->n >= WARM_UP)
-		s->at[s->n - WARM_UP] = end - start - s->empty;
+	if (s->n >= cost_warm_up)
+		s->at[s->n - cost_warm_up] = end - start - s->empty;
 	s->n++;
 }
 
 static inline bool
 cost_more(void)
 {
-	return cost_samples.n < SAMPLES + WARM_UP;
+	return cost_samples.n < cost_kept + cost_warm_up;
 }
 
 void cost_check(enum helios_status status, const char *what);

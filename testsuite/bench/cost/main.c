@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The program: each operation once, with peers in this address space and in
- * another.
+ * another.  An argument: how many samples of each, if not SAMPLES.
  */
 #include "cost.h"
+
+static void
+fewer_samples(const char *arg)
+{
+	unsigned long long n;
+
+	if (helios_parse_u64(arg, &n) || n < 9 || n > SAMPLES)
+		helios_panic("cost: a number of samples from 9 to %u expected, "
+			"'%s' found", SAMPLES, arg);
+	cost_kept = (unsigned int)n;
+	if (cost_warm_up > cost_kept)
+		cost_warm_up = cost_kept;
+}
 
 int
 main(int argc, char **argv, char **envp)
@@ -11,6 +24,8 @@ main(int argc, char **argv, char **envp)
 	(void)envp;
 	if (!helios_process.bootinfo)
 		return cost_peer_main(argc, argv);
+	if (argc > 1)
+		fewer_samples(argv[1]);
 	cost_prepare();
 	cost_caps();
 	cost_memory();
