@@ -27,23 +27,6 @@ core_start(void)
 }
 
 struct task *
-core_syscall_general(void)
-{
-	struct task *t = cpu0.current;
-
-	sched_enter(true);
-	if (task_is_foreign(t)) {
-		fault_set_syscall(t);
-		fault_raise(t);
-	} else {
-		syscall_run(t);
-	}
-	t = core_exit();
-	check_now_and_then();
-	return t;
-}
-
-struct task *
 core_syscall(void)
 {
 	struct task *t = cpu0.current;

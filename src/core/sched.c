@@ -342,11 +342,11 @@ work_step(struct task *t)
 	else if (!list_empty(&t->reap))
 		reap_step(&t->reap);
 	else
-		syscall_run(t);
+		syscall_run_again(t);
 }
 
-static __attribute__((noinline)) struct task *
-choose(void)
+struct task *
+sched_choose(void)
 {
 	struct task *t;
 
@@ -368,10 +368,4 @@ choose(void)
 		cpu0.worked = true;
 		work_step(t);
 	}
-}
-
-struct task *
-core_exit(void)
-{
-	return cpu0.look == 0 ? cpu0.current : choose();
 }

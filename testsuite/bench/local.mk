@@ -97,6 +97,8 @@ bench_scale_depends = $(cost_release)/helios-kernel testsuite/scale.tar
 bench_latency_depends = $(cost_release)/helios-kernel-latency \
 	testsuite/hostile.tar vulcan.tar
 
+bench: $(bench_scale_depends) $(bench_latency_depends)
+
 bench-scale: $(bench_scale_depends) testsuite/boot.tar
 	@$(bench_scale)
 	@MEMORIES='256 1024' GRUB_MKRESCUE= \

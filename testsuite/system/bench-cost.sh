@@ -16,7 +16,7 @@ export PYTHON3 NM READELF QEMU
 costs()
 {
 	env SOURCE="$top_srcdir" OUTPUT=bench.txt SAMPLES=21 \
-		TRACE=null,signal,interrupt,call-0/other,exception/other \
+		TRACE=null,signal,call-0/other,exception/other,page-fault/other \
 		COMPILER=any "$@" "$TIMEOUT" -k 10 "$LIMIT" \
 		sh "$top_srcdir/testsuite/bench/cost.sh" >out 2>err </dev/null
 }

@@ -136,7 +136,12 @@ sched_hand_over(struct task *from, struct task *to)
  * End of every kernel entry: choose; make a restarted call, drain what the
  * task must reap; arm the timer.  Returns whom the HAL resumes.
  */
-struct task *core_exit(void);
+struct task *sched_choose(void);
+static inline struct task *
+core_exit(void)
+{
+	return cpu0.look == 0 ? cpu0.current : sched_choose();
+}
 
 void sleep_until(struct task *t, uint64_t deadline);
 void sleep_cancel(struct task *t);

@@ -95,7 +95,7 @@ struct result invoke_system(struct invocation *inv);
 /* A preempted CSpace DESTROY, from where it stopped (task.doomed). */
 struct result cspace_go_on_destroying(struct task *t);
 
-/* The current call of this task, once or again. */
-void syscall_run(struct task *t);
+/* The current call of this task, which has restart set. */
+void syscall_run_again(struct task *t);
 
 #endif

@@ -3,7 +3,7 @@
  * Operations of CSpace.
  *
  * DESTROY and REVOKE may take long.  They are preempted between steps, and go
- * on without looking anything up again (syscall_run): what they were asked
+ * on without looking anything up again (run_with_help): what they were asked
  * with may be among what is gone.  While they are preempted, others that make
  * system calls take steps for them (cap.h).
  */

@@ -10,14 +10,16 @@
 #include <helios/syscall.h>
 
 #include <cspace.h>
+#include <entry.h>
 #include <ipc.h>
 #include <klog.h>
 #include <sched.h>
 #include <uapi.h>
 #include <vspace.h>
 
-/* Consoles are slow: so many bytes with interrupts off. */
-#define CONSOLE_PIECE	56
+/* Consoles are slow, and scroll: with interrupts off so many bytes, or to the
+ * end of a line. */
+#define CONSOLE_PIECE	40
 
 /* A missing capability may be a fault, for a supervisor that fills slots as
  * they are needed. */
@@ -74,6 +76,15 @@ wrong_type(const struct slot *s, const char *expected)
 			type_name(cap_type(s)));
 }
 
+static uint64_t
+to_line_end(const char *text, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++)
+		if (text[i] == '\n')
+			return i + 1;
+	return n;
+}
+
 /* How many were written: all, unless an interrupt came. */
 static uint64_t
 console_write(const struct task *t, uint64_t addr, uint64_t len)
@@ -87,6 +98,7 @@ console_write(const struct task *t, uint64_t addr, uint64_t len)
 
 		user_copy_in(task_vspace(t), piece,
 				(struct uptr){ addr + done }, n);
+		n = to_line_end(piece, n);
 		hal_console_write(piece, n);
 		done += n;
 		if (hal_irq_pending())
@@ -426,7 +438,7 @@ static const struct {
 	[HELIOS_SYS_EXIT] = { sys_exit, "EXIT" },
 };
 
-static struct result
+static inline struct result
 dispatch(struct task *t)
 {
 	uint64_t nr = t->regs.rax;
@@ -545,10 +557,26 @@ run_with_help(struct task *t)
 }
 
 void
-syscall_run(struct task *t)
+syscall_run_again(struct task *t)
 {
-	if (t->restart || revoke_pending())
+	run_with_help(t);
+}
+
+struct task *
+core_syscall_general(void)
+{
+	struct task *t = cpu0.current;
+
+	sched_enter(true);
+	if (task_is_foreign(t)) {
+		fault_set_syscall(t);
+		fault_raise(t);
+	} else if (revoke_pending()) {
 		run_with_help(t);
-	else
+	} else {
 		finish(t, dispatch(t));
+	}
+	t = core_exit();
+	check_now_and_then();
+	return t;
 }

@@ -28,7 +28,8 @@ On the machine ("helios-gdb --qemu") there is one thread, the processor; the
 symbols are those of the program that runs, or ran last.
 
 Signals that the kernel uses are passed silently.  To stop at faults that
-programs make: "break core_fault"; at system calls: "break core_syscall".
+programs make: "break core_fault"; at system calls: "break core_syscall", on
+the machine "break syscall_entry".
 '''
 
 FLAGS = ((1, 'foreign'), (2, 'writecons'), (4, 'capfault'))

@@ -239,7 +239,7 @@ class Kernel:
 
     def last(self):
         """The task that runs or ran last, whose space is loaded."""
-        return self._on_processor('last')
+        return self.current() or self._on_processor('last')
 
     def _on_processor(self, which):
         addr = int(self.var('cpu0')[which])

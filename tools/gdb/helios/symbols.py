@@ -299,9 +299,17 @@ class SpaceGone(gdb.Breakpoint):
         return False
 
 
+def enter_loaded():
+    """Machine: whose addresses are these now?"""
+    kernel = Kernel()
+    last = kernel.last()
+    programs.enter(kernel, last and last.part(SLOT_VSPACE))
+
+
 class SpaceLoaded(gdb.Breakpoint):
-    """space_load(vs), on the machine.  It costs much, so it is on only while
-    a breakpoint waits for its program."""
+    """space_load(), on the machine, of the space of the task that is current
+    by then.  (Where it was inlined its argument may be nowhere.)  It costs
+    much, so it is on only while a breakpoint waits for its program."""
 
     def __init__(self):
         super().__init__('space_load', internal=True)
@@ -310,7 +318,7 @@ class SpaceLoaded(gdb.Breakpoint):
 
     def stop(self):
         try:
-            programs.enter(Kernel(), argument('rdi'))
+            enter_loaded()
         except (gdb.error, gdb.GdbError) as error:
             gdb.write('helios: symbols not updated: %s\n' % error)
         return False
@@ -364,11 +372,8 @@ def on_stop(_event):
 
 
 def on_machine_stop(_event):
-    """Whose addresses are these now?"""
     try:
-        kernel = Kernel()
-        last = kernel.last()
-        programs.enter(kernel, last and last.part(SLOT_VSPACE))
+        enter_loaded()
     except (gdb.error, gdb.GdbError):
         pass                    # not booted
 
