@@ -114,7 +114,7 @@ AS_IF([test "$enable_debug" = yes],
   CFLAGS="-flto -flto-partition=one -fno-fat-lto-objects"
   AS_CASE(["$($CC --version 2>/dev/null)"], [*clang*], [CFLAGS=-flto])
   helios_lto=$CFLAGS
-  CFLAGS="$CFLAGS $KERNEL_TARGET_CFLAGS -nostdlib -static -no-pie"
+  CFLAGS="$CFLAGS $KERNEL_TARGET_CFLAGS -nostdlib -static"
   AC_LINK_IFELSE([AC_LANG_SOURCE([int x; void _start(void) { x = 1; }
 int main(void) { return 0; }])],
     [KERNEL_BUILD_CFLAGS="$KERNEL_BUILD_CFLAGS $helios_lto"

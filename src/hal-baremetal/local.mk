@@ -21,7 +21,7 @@ KERNEL_CFLAGS = -std=gnu17 $(KERNEL_OPT) $(WARN_CFLAGS) \
 	$(KERNEL_FAST)
 KERNEL_FAST =
 KERNEL_COMPILE = $(CC) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) -MMD -MP
-KERNEL_LINK = $(CC) $(KERNEL_CFLAGS) -nostdlib -static -no-pie \
+KERNEL_LINK = $(CC) $(KERNEL_CFLAGS) -nostdlib -static \
 	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--build-id=none \
 	-Wl,--gc-sections
 

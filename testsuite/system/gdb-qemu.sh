@@ -76,7 +76,7 @@ next
 next
 echo == stepped\n
 print guest_time > 1
-break core_syscall_general
+break trap_syscall
 continue
 echo == call\n
 backtrace
@@ -138,11 +138,10 @@ in_order "backtrace: in the program" '^#0 +guest_step_call ' \
 shows "next: over a system call" 'step: after call'
 part stepped
 shows "and it was made" '^\$[0-9]+ = 1$'
-shows "a breakpoint in the kernel" '^Breakpoint 3, core_syscall_general '
+shows "a breakpoint in the kernel" '^Breakpoint 3, trap_syscall '
 part call
 in_order "backtrace: from the kernel into the program" \
-	'^#0 +core_syscall_general ' '^#[0-9]+ .* trap_syscall ' \
-	'^#[0-9]+ +<signal handler called>' \
+	'^#0 +trap_syscall ' '^#[0-9]+ +<signal handler called>' \
 	'^#[0-9]+ .*helios_entry_insn ' '^#[0-9]+ .*main \(argc='
 shows "symbols: init" '^0x[0-9a-f]+ +#[0-9]+ +init$'
 part tasks

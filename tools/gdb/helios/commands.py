@@ -116,7 +116,7 @@ def details(kernel, slot):
     if slot.type == k.PAGE_CAP and slot.link:
         text.append('mapped at %#x' % (slot.word & ~0xfff))
     if slot.type == k.MEMORY:
-        memory = kernel.at(slot.object, kernel.returned('memory_create'))
+        memory = kernel.at(slot.object, kernel.memory_type)
         text.append('%d of %d pages free' % (int(memory['free']),
                                              int(memory['pages'])))
     if slot.revoking:
@@ -142,7 +142,7 @@ class Caps(Command):
             used += 1
         table(rows)
         if space:
-            cspace = kernel.at(space, kernel.returned('cspace_create'))
+            cspace = kernel.at(space, kernel.cspace_type)
             gdb.write('CSpace #%d: %d of %d slots used\n' % (
                 kernel.object_id(space), used, int(cspace['nslots'])))
         else:
@@ -267,7 +267,7 @@ class VSpace(Command):
                          'r' + ('w' if w else '-') + ('x' if x else '-'),
                          '%#x' % phys, self._program(space, va, length)))
         table(rows, right=(2,))
-        value = kernel.at(addr, kernel.returned('task_vspace'))
+        value = kernel.at(addr, kernel.vspace_type)
         gdb.write('VSpace #%d: %d pages mapped, %d pages of tables\n' %
                   (space, pages, int(value['tables'])))
 
@@ -287,7 +287,7 @@ class Memory(Command):
     def run(self, kernel, words):
         owners, kinds = self._frames(kernel)
         named = self._slots(kernel)
-        type_ = kernel.returned('memory_create')
+        type_ = kernel.memory_type
         rows = [('ID', 'PAGES', 'FREE', 'LARGEST', 'OBJECTS', 'FROM',
                  'SLOT')]
         for addr in sorted(owners, key=kernel.object_id):

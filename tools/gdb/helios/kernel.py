@@ -108,7 +108,12 @@ class Kernel:
         self.kinds = {f.enumval: f.name[6:].lower() for f in
                       gdb.lookup_type('enum frame_kind').fields()}
         self.kind_nr = {name: nr for nr, name in self.kinds.items()}
-        self.task_type = self.returned('task_create')
+        # From variables: of a release kernel's functions many are gone.
+        self.task_type = self.var('cpu0')['current'].type.target()
+        task = gdb.Value(0).cast(self.task_type.pointer())
+        self.cspace_type = task['cspace'].type.target()
+        self.vspace_type = task['vspace'].type.target()
+        self.memory_type = self.var('root_memory').type.target()
 
     # Symbols of the kernel, not of some program that has the same names.
 
@@ -120,17 +125,6 @@ class Kernel:
 
     def has(self, name):
         return self.objfile.lookup_global_symbol(name) is not None
-
-    def static(self, name):
-        symbol = self.objfile.lookup_static_symbol(name)
-        if symbol is None:
-            raise gdb.GdbError('helios: this kernel has no "%s"' % name)
-        return symbol.value()
-
-    def returned(self, function):
-        """What the pointer points to that a function of core returns."""
-        symbol = self.objfile.lookup_global_symbol(function)
-        return symbol.type.target().target()
 
     def at(self, addr, type_):
         return gdb.Value(addr).cast(type_.pointer()).dereference()
@@ -212,7 +206,7 @@ class Kernel:
 
     def cspace_slots(self, addr):
         """Pairs of caddr and slot, used ones."""
-        cspace = self.at(addr, self.returned('cspace_create'))
+        cspace = self.at(addr, self.cspace_type)
         table, count = int(cspace['slots']), int(cspace['nslots'])
         data = self.read(table, count * SLOT.size)
         for i in range(count):
@@ -338,7 +332,7 @@ class Kernel:
         return data
 
     def vspace_root(self, addr):
-        return int(self.at(addr, self.returned('task_vspace'))['root'])
+        return int(self.at(addr, self.vspace_type)['root'])
 
     # What things are called
 
@@ -380,7 +374,7 @@ class Kernel:
         frame = self.frame(slot.addr - self.physmap)
         kind = self.kinds.get(frame[2]) if frame else None
         if kind == 'cspace':
-            cspace = self.at(frame[7], self.returned('cspace_create'))
+            cspace = self.at(frame[7], self.cspace_type)
             index = (slot.addr - int(cspace['slots'])) // SLOT.size
             name = self._cspace_names().get(frame[7])
             if name is None:

@@ -221,7 +221,7 @@ class Programs:
         if not addr:
             return
         space = kernel.object_id(addr)
-        pages = int(kernel.at(addr, kernel.returned('task_vspace'))['nmapped'])
+        pages = int(kernel.at(addr, kernel.vspace_type)['nmapped'])
         if (space, pages) == self.entered and not again:
             return
         self.entered = space, pages
@@ -381,6 +381,9 @@ def on_machine_stop(_event):
 def setup_machine():
     # A program's code is there before its pages can be read.
     gdb.execute('set trust-readonly-sections on')
+    # A function that was inlined everywhere is found only when all that is
+    # known of its file has been read.
+    gdb.execute('maintenance expand-symtabs', to_string=True)
     loaded = SpaceLoaded()
     for event in (gdb.events.breakpoint_created,
                   gdb.events.breakpoint_modified,
