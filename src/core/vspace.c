@@ -22,7 +22,7 @@ vspace_create(struct memory *m, const struct vspace *like)
 
 	if (root == NULL)
 		goto no_root;
-	__builtin_memset(frame_ptr(root), 0, PAGE_SIZE / 2);
+	__builtin_memset(frame_ptr(root), 0, PAGE_SIZE);
 	root->object = vs;
 	vs->root = ptr_phys(frame_ptr(root));
 	vs->tables = 1;
