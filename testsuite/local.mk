@@ -204,6 +204,7 @@ testsuite_unit_libunit_la_SOURCES = \
 	testsuite/unit/test_memory.c \
 	testsuite/unit/test_model.c \
 	testsuite/unit/test_restart.c \
+	testsuite/unit/test_sched.c \
 	testsuite/unit/test_struct.c \
 	testsuite/unit/test_vspace.c \
 	testsuite/unit/unit.c \

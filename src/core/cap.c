@@ -171,7 +171,6 @@ static void
 release_object(uint64_t cap)
 {
 	void *object = (void *)(uintptr_t)((int64_t)cap >> 16);
-	struct slot page;
 
 	switch ((unsigned int)(cap >> 8) & 0xffu) {
 	case HELIOS_MEMORY:
@@ -186,8 +185,7 @@ release_object(uint64_t cap)
 		reap_add(object);
 		return;
 	case HELIOS_PAGE:
-		page.cap = cap;
-		page_release(&page);
+		page_release(&(struct slot){ .cap = cap });
 		return;
 	case HELIOS_ENDPOINT:
 		endpoint_destroy(object);

@@ -87,6 +87,6 @@ note_wait(struct task *t, struct slot *s, bool block)
 		return (struct result){ HELIOS_WOULD_BLOCK, 0 };
 	t->blocked = BLOCKED_NOTE;
 	waitq_wait(&n->waiters, &t->waiters[WAITER_MAIN], s);
-	sched_stop_current();
+	sched_look();		/* it is on no run queue: it runs */
 	return result_blocked();
 }

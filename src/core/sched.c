@@ -242,14 +242,19 @@ rotate(struct task *t)
 	return first;
 }
 
-/* A task of higher priority interrupts t: it has the rest of its slice when
- * it is back. */
+/*
+ * A task of higher priority goes before t, which has the rest of its slice
+ * when it is back; or goes behind its equals if there is none.  Else whoever
+ * is interrupted at each end of its slice would keep them waiting for ever.
+ */
 static void
-put_back(struct task *t)
+put_back(struct task *t, bool yields)
 {
-	if (shares(t))
-		t->slice_left = slice_rest(t) + 1;
-	enqueue(t, true);
+	if (yields)
+		t->slice_left = 0;
+	else if (shares(t))
+		t->slice_left = slice_rest(t);
+	enqueue(t, !yields && t->slice_left != 0);
 }
 
 /* Who goes before t, which could go on and is put back, if anybody does. */
@@ -266,7 +271,7 @@ better(struct task *t)
 			return t;
 		clear_next();
 		if (n->priority > t->priority)
-			put_back(t);
+			put_back(t, yields);
 		else
 			set_next(t);
 		return n;
@@ -276,7 +281,7 @@ better(struct task *t)
 	settle_next();
 	if (highest == t->priority)
 		return rotate(t);
-	put_back(t);
+	put_back(t, yields);
 	return take(highest);
 }
 

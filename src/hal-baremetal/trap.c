@@ -185,10 +185,13 @@ trap_syscall(void)
  * deliver first: no interrupt can have been recorded since the entry.
  */
 static inline _Noreturn void
-hand_over(const struct helios_regs *from, struct handover h, uint64_t tag)
+hand_over(struct handover h, uint64_t tag)
 {
+	const struct helios_regs *from = current_regs;
 	unsigned int n = helios_tag_nwords(tag);
 
+	if (h.to == NULL)
+		trap_syscall();
 	space_load(task_vspace(h.to));
 	task_switch(h.to);
 	if (!h.message)
@@ -204,23 +207,13 @@ hand_over(const struct helios_regs *from, struct handover h, uint64_t tag)
 __attribute__((flatten)) void
 trap_call(uint64_t caddr, uint64_t tag)
 {
-	const struct helios_regs *from = current_regs;
-	struct handover h = core_call(caddr, tag);
-
-	if (h.to == NULL)
-		trap_syscall();
-	hand_over(from, h, tag);
+	hand_over(core_call(caddr, tag), tag);
 }
 
 __attribute__((flatten)) void
 trap_reply_recv(uint64_t caddr, uint64_t tag)
 {
-	const struct helios_regs *from = current_regs;
-	struct handover h = core_reply_recv(caddr, tag);
-
-	if (h.to == NULL)
-		trap_syscall();
-	hand_over(from, h, tag);
+	hand_over(core_reply_recv(caddr, tag), tag);
 }
 
 /* Without the no-execute bit, fetches do not say that they are. */

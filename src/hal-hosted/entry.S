@@ -109,11 +109,8 @@ hosted_leave_kernel:
 	testl	%eax, %eax
 	jnz	hosted_unwind
 
-	/* A plain store, and a plain look at hosted_pending behind it: a kick
-	 * comes as a signal to this very thread, before the one or after the
-	 * other; and the walker, a compare-and-swap from 0 away, sees what
-	 * was stored before. */
-	movl	$0, %gs:THREAD_WHERE
+	xorl	%eax, %eax
+	xchgl	%eax, %gs:THREAD_WHERE
 	.globl	hosted_exit_window, hosted_exit_end
 	.hidden	hosted_exit_window, hosted_exit_end
 hosted_exit_window:

@@ -6,7 +6,8 @@ int
 main(void)
 {
 	Suite *const suites[] = { suite_struct(), suite_memory(),
-		suite_cap(), suite_vspace(), suite_fastpath(), NULL };
+		suite_cap(), suite_vspace(), suite_fastpath(), suite_sched(),
+		NULL };
 
 	return unit_main(suites);
 }

@@ -10,6 +10,7 @@ Suite *suite_memory(void);
 Suite *suite_cap(void);
 Suite *suite_vspace(void);
 Suite *suite_fastpath(void);
+Suite *suite_sched(void);
 Suite *suite_boot(void);
 Suite *suite_broken(void);
 Suite *suite_alloc(void);

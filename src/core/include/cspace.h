@@ -30,14 +30,6 @@ bool cspace_reap_step(struct cspace *cs);
 struct cspace *slot_cspace(const struct slot *s);
 uint32_t slot_index(const struct cspace *cs, const struct slot *s);
 
-/*
- * Slot caddr of a CSpace, which must hold a capability (of the type, unless
- * that is HELIOS_NULL).  INVALID_CADDR, INVALID_CSLOT, REVOKED,
- * INVALID_CTYPE.
- */
-static inline struct result cspace_lookup(struct cspace *cs, uint64_t caddr,
-		unsigned int type, struct slot **out);
-
 /* Any slot there is, in whatever state.  INVALID_CADDR. */
 struct result cspace_slot(struct cspace *cs, uint64_t caddr,
 		struct slot **out);
@@ -82,6 +74,11 @@ task_cap(const struct task *t, uint64_t caddr, unsigned int type,
 struct result cspace_lookup_error(const struct cspace *cs, uint64_t caddr,
 		unsigned int type);
 
+/*
+ * Slot caddr of a CSpace, which must hold a capability (of the type, unless
+ * that is HELIOS_NULL).  INVALID_CADDR, INVALID_CSLOT, REVOKED,
+ * INVALID_CTYPE.
+ */
 static inline struct result
 cspace_lookup(struct cspace *cs, uint64_t caddr, unsigned int type,
 		struct slot **out)

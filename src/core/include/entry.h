@@ -4,8 +4,6 @@
 
 #include <check.h>
 
-extern unsigned int core_check_interval;
-
 /* Every so many system calls debug builds verify every kernel invariant. */
 static inline void
 check_now_and_then(void)

@@ -76,13 +76,6 @@ sched_look(void)
 	cpu0.look |= LOOK_RUN;
 }
 
-/* The current task stops: it is on no queue. */
-static inline void
-sched_stop_current(void)
-{
-	sched_look();
-}
-
 /* The highest priority on the run queues; -1: they are empty. */
 static inline int
 sched_highest(void)
@@ -106,7 +99,7 @@ sched_is_best(const struct task *t)
 }
 
 /* The processor goes from one task to another; NULL: it is, or goes, idle. */
-static inline void
+static inline __attribute__((always_inline)) void
 sched_switch(struct task *from, struct task *to)
 {
 	uint64_t cycles = hal_cycles();
@@ -124,12 +117,8 @@ sched_switch(struct task *from, struct task *to)
 static inline __attribute__((always_inline)) void
 sched_hand_over(struct task *from, struct task *to)
 {
-	uint64_t cycles = hal_cycles();
-
 	to->slice_left = 0;
-	from->cpu_time += cycles - cpu0.since;
-	cpu0.since = cycles;
-	cpu0.current = to;
+	sched_switch(from, to);
 }
 
 /*

@@ -69,12 +69,6 @@ struct result inv_take_dests(const struct invocation *inv, struct cspace *cs,
 		unsigned int first, unsigned int n, helios_cap_t *caddr,
 		struct slot **dest);
 
-/*
- * Words first to first + n - 1 are caddrs of different Pages of the caller's.
- */
-struct result inv_pages(const struct invocation *inv, unsigned int first,
-		unsigned int n, struct slot **pages);
-
 /* What IDENTIFY says of a slot. */
 uint64_t slot_identify(const struct slot *s);
 

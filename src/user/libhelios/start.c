@@ -31,9 +31,15 @@ _Thread_local struct helios_tls helios_tls;
 static _Noreturn void
 die(const char *why)
 {
-	struct helios_raw r = { (uint64_t)why, strlen(why), 0, 0, 0, 0 };
+	const char *end = why + strlen(why);
+	struct helios_raw r;
 
-	helios_raw(HELIOS_SYS_WRITECONS, &r);
+	for (; why < end; why += r.rdx) {
+		r = (struct helios_raw){ (uint64_t)why,
+			(uint64_t)(end - why), 0, 0, 0, 0 };
+		if (helios_raw(HELIOS_SYS_WRITECONS, &r) != HELIOS_OK)
+			break;
+	}
 	for (;;)
 		helios_raw_exit(127);
 }
