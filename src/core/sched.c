@@ -184,8 +184,8 @@ sched_now(void)
 static bool
 shares(const struct task *t)
 {
-	return !list_empty(&cpu0.queue[t->priority]) ||
-		(cpu0.next != NULL && cpu0.next->priority == t->priority);
+	return cpu0.ready != 0 && (!list_empty(&cpu0.queue[t->priority]) ||
+		(cpu0.next != NULL && cpu0.next->priority == t->priority));
 }
 
 /* What is left of the slice of the current task, in ns. */
@@ -250,11 +250,14 @@ rotate(struct task *t)
 static void
 put_back(struct task *t, bool yields)
 {
-	if (yields)
-		t->slice_left = 0;
-	else if (shares(t))
-		t->slice_left = slice_rest(t);
-	enqueue(t, !yields && t->slice_left != 0);
+	if (shares(t)) {
+		t->slice_left = yields ? 0 : slice_rest(t);
+		if (t->slice_left == 0) {
+			enqueue(t, false);
+			return;
+		}
+	}
+	enqueue(t, true);
 }
 
 /* Who goes before t, which could go on and is put back, if anybody does. */
@@ -307,7 +310,7 @@ pick(void)
 	to = t != NULL && task_runnable(t) ? better(t) : take_best();
 	if (to != t)
 		sched_switch(t, to);
-	if (cpu0.ready != 0 && !cpu0.ticking && to != NULL && shares(to))
+	if (!cpu0.ticking && to != NULL && shares(to))
 		cpu0.look |= LOOK_TIMER;
 	return to;
 }
