@@ -248,11 +248,15 @@ def judge(table, boots, traced):
 def measure(args, table, directory):
     guest = Guest(args.qemu, args.kernel, args.program, args.samples,
                   args.limit)
+    wanted = args.trace.split(",") if args.trace else [op.name for op in table]
+    for name in wanted:
+        if name not in [op.name for op in table]:
+            raise Unexpected("TRACE: expected operations of cost-table.txt, "
+                             f"found '{name}'")
     boots = []
     for _ in range(2):
         boots.append(results(boot(guest)))
         complete(boots[-1], table)
-    wanted = args.trace.split(",") if args.trace else list(boots[0])
     traced = cost_trace.trace(guest, args.init, vars(args), directory,
                               {name: boots[0][name][0] for name in wanted})
     return boots, traced

@@ -21,10 +21,10 @@ costs()
 		sh "$top_srcdir/testsuite/bench/cost.sh" >out 2>err </dev/null
 }
 
-# refuses <description> <baseline> <ERE>
+# refuses <description> <VARIABLE=value> <ERE>
 refuses()
 {
-	if costs BASELINE="$2"; then
+	if costs "$2"; then
 		not_ok "$1" "expected an error, found none"
 	elif grep -qE "$3" err; then
 		ok "$1"
@@ -80,9 +80,13 @@ else
 fi
 
 # What is no baseline: said at once, before anything is measured.
-refuses "no such file" nowhere.txt 'BASELINE: .*nowhere.txt'
+refuses "no such file" BASELINE=nowhere.txt 'BASELINE: .*nowhere.txt'
 echo hello >hello.txt
-refuses "another file" hello.txt 'BASELINE: expected .helios-bench-cost 1'
+refuses "another file" BASELINE=hello.txt \
+	'BASELINE: expected .helios-bench-cost 1'
 sed 's/^program .*/program 0123/' good.txt >program.txt
-refuses "another measuring program" program.txt 'of the program .* found .0123'
+refuses "another measuring program" BASELINE=program.txt \
+	'of the program .* found .0123'
+refuses "an operation that nobody knows" TRACE=nosuch \
+	"TRACE: .* found 'nosuch'"
 tap_done

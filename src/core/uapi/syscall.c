@@ -17,8 +17,7 @@
 #include <uapi.h>
 #include <vspace.h>
 
-/* Consoles are slow, and scroll: with interrupts off so many bytes, or to the
- * end of a line. */
+/* Consoles are slow: so many bytes with interrupts off. */
 #define CONSOLE_PIECE	40
 
 /* A missing capability may be a fault, for a supervisor that fills slots as
@@ -76,15 +75,6 @@ wrong_type(const struct slot *s, const char *expected)
 			type_name(cap_type(s)));
 }
 
-static uint64_t
-to_line_end(const char *text, uint64_t n)
-{
-	for (uint64_t i = 0; i < n; i++)
-		if (text[i] == '\n')
-			return i + 1;
-	return n;
-}
-
 /* How many were written: all, unless an interrupt came. */
 static uint64_t
 console_write(const struct task *t, uint64_t addr, uint64_t len)
@@ -98,7 +88,6 @@ console_write(const struct task *t, uint64_t addr, uint64_t len)
 
 		user_copy_in(task_vspace(t), piece,
 				(struct uptr){ addr + done }, n);
-		n = to_line_end(piece, n);
 		hal_console_write(piece, n);
 		done += n;
 		if (hal_irq_pending())
