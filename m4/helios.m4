@@ -101,13 +101,28 @@ AC_SUBST([KERNEL_TARGET_CFLAGS])])
 
 # Debug kernels are compiled for backtraces, release kernels as one program
 # where compiler and linker can (clang needs lld or the plugin of its linker).
+#
+# What enters the kernel never returns, and all registers of a program are
+# saved: nobody up the stack wants a register back, so functions of a release
+# kernel use them without saving them (where the compiler can; not %rbp, which
+# some need themselves).  Its stack is 8 bytes aligned, which is enough for
+# general registers, also where gcc would like 16 for two of them as a pair:
+# so it is told that it has these.
+#
+# Interrupts come in the middle of an asm statement, so what a function calls
+# does not say what it changes: no -fipa-reference.
 AC_DEFUN([HELIOS_KERNEL_BUILD],
 [KERNEL_BUILD_CFLAGS=
+AX_APPEND_COMPILE_FLAGS([-fno-ipa-reference -fno-ipa-reference-addressable],
+  [KERNEL_BUILD_CFLAGS], [-Werror])
 AS_IF([test "$enable_debug" = yes],
   [AX_APPEND_COMPILE_FLAGS([-fno-omit-frame-pointer dnl
 -mno-omit-leaf-frame-pointer], [KERNEL_BUILD_CFLAGS], [-Werror])],
   [AX_APPEND_COMPILE_FLAGS([-fomit-frame-pointer dnl
--mpreferred-stack-boundary=3 -fno-align-functions -fno-align-loops dnl
+-fcall-used-rbx -fcall-used-r12 -fcall-used-r13 -fcall-used-r14 dnl
+-fcall-used-r15 dnl
+-mpreferred-stack-boundary=3 -mincoming-stack-boundary=4 dnl
+-fno-align-functions -fno-align-loops dnl
 -fno-align-jumps -fno-align-labels], [KERNEL_BUILD_CFLAGS], [-Werror])
   AC_MSG_CHECKING([whether $CC links the kernel as one program])
   helios_cflags=$CFLAGS

@@ -524,6 +524,7 @@ TESTS += \
 	testsuite/system/bench-cost.sh \
 	testsuite/system/bench-smoke.sh \
 	testsuite/system/bench-machine.sh \
+	testsuite/system/boot-code.sh \
 	testsuite/system/bench-scale.sh \
 	testsuite/system/iso.sh \
 	testsuite/manifest.sh \

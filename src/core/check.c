@@ -139,7 +139,7 @@ check_task(const struct task *t)
 	require(!t->dead, "no capability to a dead task");
 	require(t->no_space == (t->vspace == NULL) &&
 		t->vspace == task_part(t, SLOT_VSPACE, HELIOS_VSPACE) &&
-		t->cspace == task_part(t, SLOT_CSPACE, HELIOS_CSPACE) &&
+		task_cspace(t) == task_part(t, SLOT_CSPACE, HELIOS_CSPACE) &&
 		(t->ipcbuf == NULL) ==
 		(cap_type(&t->slots[SLOT_IPCBUF]) == HELIOS_NULL),
 		"a task knows its parts");

@@ -70,6 +70,8 @@ freelist_untake(struct cspace *cs, uint32_t i)
 	cs->nfree++;
 }
 
+struct cspace no_cspace;
+
 struct cspace *
 cspace_create(struct memory *m, struct frame *table, unsigned int radix)
 {

@@ -37,7 +37,8 @@ core_syscall(void)
 	else if (t->regs.rax == HELIOS_SYS_REPLY_RECV)
 		h = core_reply_recv(t->regs.rdi, t->regs.rsi);
 	if (h.to == NULL)
-		return core_syscall_general();
+		return h.object != NULL ? core_invoke(h.object) :
+			core_syscall_general();
 	if (h.message)
 		message_pass(&h.to->regs, h.badge, &t->regs);
 	return h.to;

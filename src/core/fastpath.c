@@ -29,6 +29,14 @@
 #include <entry.h>
 #include <ipc.h>
 #include <sched.h>
+#include <uapi.h>
+
+/* What is not done here may have more to look at. */
+static inline bool
+is_plain(const struct task *t)
+{
+	return !task_is_foreign(t) && !revoke_pending();
+}
 
 /* Both have what words past the fourth need, and these are copied. */
 static __attribute__((noinline)) bool
@@ -43,18 +51,10 @@ pass_long(const struct task *from, struct task *to, unsigned int n)
 	return true;
 }
 
-static inline bool
-is_simple(const struct task *t, uint64_t tag)
-{
-	return message_simple(tag) && !task_is_foreign(t) && !revoke_pending();
-}
-
 /* The last condition of all, for it copies. */
 static inline bool
-can_pass(const struct task *from, struct task *to, uint64_t tag)
+can_pass(const struct task *from, struct task *to, unsigned int n)
 {
-	unsigned int n = helios_tag_nwords(tag);
-
 	return n <= HELIOS_MSG_REGS || pass_long(from, to, n);
 }
 
@@ -85,20 +85,29 @@ received(struct task *t, struct task *to, enum blocked why)
 	sched_hand_over(t, to);
 }
 
+/* An operation of a kernel object has no use for the conditions above, but
+ * what stands first among them holds for it, too. */
 struct handover
 core_call(uint64_t caddr, uint64_t tag)
 {
 	struct task *t = cpu0.current, *to = NULL;
-	struct slot *s = task_cap(t, caddr, HELIOS_ENDPOINT,
-			HELIOS_RIGHT_SEND);
+	unsigned int n = helios_tag_nwords(tag);
+	struct slot *s;
 
-	if (s != NULL && is_simple(t, tag))
+	if (caddr >= t->cspace->nslots || !is_plain(t))
+		return (struct handover){ .to = NULL };
+	s = &t->cspace->slots[caddr];
+	if (is_invocable(s))
+		return (struct handover){ .object = s };
+	if (cap_is(s, HELIOS_ENDPOINT, HELIOS_RIGHT_SEND) &&
+			message_simple(tag))
 		to = receiver(s);
-	if (to == NULL || !can_pass(t, to, tag))
+	if (to == NULL || !can_pass(t, to, n))
 		return (struct handover){ .to = NULL };
 	received(t, to, BLOCKED_CALL);
 	check_now_and_then();
-	return (struct handover){ to, true, s->word };
+	return (struct handover){ .to = to, .message = true, .nwords = n,
+		.badge = s->word };
 }
 
 struct task *
@@ -127,23 +136,20 @@ goes_on(const struct task *to, uint64_t tag)
 		(kind == HELIOS_FAULT_EXCEPTION || kind == HELIOS_FAULT_PAGE);
 }
 
-/* Nobody and nothing waits for t at the endpoint, nor for t to wait. */
+/* Nobody and nothing waits for t at the endpoint, nor for t to wait.  One
+ * test of all: each is a pointer, or a capability, or 0. */
 static inline bool
-is_quiet(const struct task *t, const struct slot *s)
+is_quiet(const struct task *t, const struct slot *s, const struct endpoint *e)
 {
-	const struct endpoint *e = cap_object(s);
-
-	return e->queue.first == NULL && s->waiters == NULL &&
-		e->send_pollers.first == NULL &&
-		e->both_pollers.first == NULL &&
-		cap_type(&t->slots[SLOT_NOTE]) == HELIOS_NULL;
+	return ((uintptr_t)e->queue.first | (uintptr_t)s->waiters |
+		(uintptr_t)e->send_pollers.first |
+		(uintptr_t)e->both_pollers.first |
+		t->slots[SLOT_NOTE].cap) == 0;
 }
 
 static inline void
-wait_again(struct task *t, struct slot *s)
+wait_again(struct task *t, struct slot *s, struct endpoint *e)
 {
-	struct endpoint *e = cap_object(s);
-
 	t->caller = NULL;
 	t->regs.rax = HELIOS_SYS_RECV;
 	t->blocked = BLOCKED_RECV;
@@ -155,21 +161,27 @@ struct handover
 core_reply_recv(uint64_t caddr, uint64_t tag)
 {
 	struct task *t = cpu0.current, *to = t->caller;
-	struct slot *s = task_cap(t, caddr, HELIOS_ENDPOINT,
-			HELIOS_RIGHT_RECV);
-	struct handover h = { .to = NULL };
-	bool message;
+	unsigned int n = helios_tag_nwords(tag);
+	struct handover h = { .to = NULL, .nwords = n };
+	struct endpoint *e;
+	struct slot *s;
 
-	if (s == NULL || !is_simple(t, tag) || !is_quiet(t, s) ||
+	if (caddr >= t->cspace->nslots || !is_plain(t))
+		return h;
+	s = &t->cspace->slots[caddr];
+	e = cap_object(s);
+	if (!cap_is(s, HELIOS_ENDPOINT, HELIOS_RIGHT_RECV) ||
+			!message_simple(tag) || !is_quiet(t, s, e) ||
 			to == NULL || !sched_is_best(to))
 		return h;
-	message = to->stopped == BLOCKED_CALL;
-	if (message ? !can_pass(t, to, tag) : !goes_on(to, tag))
+	h.message = to->stopped == BLOCKED_CALL;
+	if (h.message ? !can_pass(t, to, n) : !goes_on(to, tag))
 		return h;
 	to->stopped = NOT_BLOCKED;
 	to->replier = NULL;
-	wait_again(t, s);
+	wait_again(t, s, e);
 	sched_hand_over(t, to);
 	check_now_and_then();
-	return (struct handover){ to, message, 0 };
+	h.to = to;
+	return h;
 }

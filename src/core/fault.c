@@ -133,7 +133,8 @@ fault_has_handler(const struct task *t)
 		(cap_rights(s) & HELIOS_RIGHT_SEND);
 }
 
-void
+/* Kept out of the paths of system calls, which have several ways to it. */
+__attribute__((noinline)) void
 fault_raise(struct task *t)
 {
 	if (fault_has_handler(t))

@@ -78,7 +78,8 @@ poll_block(struct task *t, const struct poll_entry *entries, unsigned int n,
 	sched_stopped(t);
 }
 
-void
+/* Rarely does anybody poll: kept out of the paths of those who do not. */
+__attribute__((noinline)) void
 poll_wake(struct task *t)
 {
 	sleep_cancel(t);

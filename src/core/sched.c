@@ -174,9 +174,9 @@ sleep_cancel(struct task *t)
 uint64_t
 sched_now(void)
 {
-	if (!cpu0.timed)
+	if (!(cpu0.entry & ENTRY_TIMED))
 		cpu0.now = hal_now();
-	cpu0.timed = true;
+	cpu0.entry |= ENTRY_TIMED;
 	return cpu0.now;
 }
 
@@ -371,9 +371,9 @@ sched_choose(void)
 			return t;
 		/* Does an interrupt wait, and has this entry got on? */
 		cpu0.look = LOOK_RUN;
-		if (cpu0.worked && hal_irq_pending())
+		if (cpu0.entry & ENTRY_WORKED && hal_irq_pending())
 			return t;
-		cpu0.worked = true;
+		cpu0.entry |= ENTRY_WORKED;
 		work_step(t);
 	}
 }

@@ -38,6 +38,7 @@ task_create(struct memory *m)
 		waiter_init(&t->waiters[i], i);
 	t->suspended = true;
 	t->no_space = true;
+	t->cspace = &no_cspace;
 	t->regs.rflags = 0x202;
 	task_set_name(t, "", 0);
 	if (!hal_task_init(t)) {
@@ -136,7 +137,7 @@ task_cpu_time(const struct task *t)
 	uint64_t cycles = t->cpu_time;
 
 	if (t == cpu0.current)
-		cycles += hal_cycles() - cpu0.since;
+		cycles += hal_cycles();
 	return hal_cycles_ns(cycles);
 }
 
@@ -274,7 +275,7 @@ task_slot_leaving(struct task *t, struct slot *s)
 
 	switch (s - t->slots) {
 	case SLOT_CSPACE:
-		t->cspace = NULL;
+		t->cspace = &no_cspace;
 		break;
 	case SLOT_VSPACE:
 		t->vspace = NULL;

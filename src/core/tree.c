@@ -133,7 +133,9 @@ remove_inner(struct tree *t, struct tree_node *n, struct tree_node *next)
 	shrunk(t, low, dir);
 }
 
-void
+/* Once in the kernel, not once for each that leaves a tree: it is long, and
+ * who comes here has more to do anyway. */
+__attribute__((noinline)) void
 tree_remove(struct tree *t, struct tree_node *n)
 {
 	struct tree_node *p = n->parent;

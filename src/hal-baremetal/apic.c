@@ -110,7 +110,7 @@ lapic_stray(unsigned int vector)
 }
 
 /* The way to its registers.  False: the address is not one. */
-static bool
+static BOOT_CODE bool
 lapic_map(void)
 {
 	uint64_t msr = rdmsr(MSR_APIC_BASE);
@@ -126,7 +126,7 @@ lapic_map(void)
 }
 
 /* Off to x2APIC is not one step (Intel SDM volume 3, 11.12.5). */
-static void
+static BOOT_CODE void
 lapic_switch_on(void)
 {
 	uint64_t msr = rdmsr(MSR_APIC_BASE);
@@ -137,7 +137,7 @@ lapic_switch_on(void)
 		wrmsr(MSR_APIC_BASE, msr | APIC_BASE_X2);
 }
 
-static void
+static BOOT_CODE void
 lapic_mask_all(void)
 {
 	unsigned int max = lapic_read(LAPIC_VERSION) >> 16 & 0xff;
@@ -155,7 +155,7 @@ lapic_mask_all(void)
 }
 
 /* What the firmware was interrupted by and never finished. */
-static void
+static BOOT_CODE void
 lapic_finish_all(void)
 {
 	for (unsigned int vector = 255; vector >= 16; vector--)
@@ -164,7 +164,7 @@ lapic_finish_all(void)
 }
 
 /* LINT1 is where a PC's chipset reports what cannot wait. */
-static void
+static BOOT_CODE void
 lapic_setup(uint32_t lint0)
 {
 	lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
@@ -185,7 +185,7 @@ lapic_virtual_wire(void)
 		lapic_setup(LVT_EXTINT);
 }
 
-static uint32_t
+static BOOT_CODE uint32_t
 lapic_id(void)
 {
 	uint32_t id = lapic_read(LAPIC_ID);
@@ -197,7 +197,7 @@ lapic_id(void)
  * I/O APIC
  */
 
-static uint32_t
+static BOOT_CODE uint32_t
 ioapic_read(const struct ioapic *io, unsigned int reg)
 {
 	io->regs[IOREGSEL] = reg;
@@ -211,7 +211,7 @@ ioapic_write(const struct ioapic *io, unsigned int reg, uint32_t value)
 	io->regs[IOWIN] = value;
 }
 
-static void
+static BOOT_CODE void
 ioapic_mask_all(const struct ioapic *io)
 {
 	for (unsigned int i = 0; i < io->pins; i++) {
@@ -220,7 +220,7 @@ ioapic_mask_all(const struct ioapic *io)
 	}
 }
 
-static void
+static BOOT_CODE void
 ioapic_add(uint64_t base, unsigned int gsi)
 {
 	struct ioapic *io = &ioapics[nioapics];
@@ -276,7 +276,7 @@ static struct irq_chip apic_chip = {
  * Routing
  */
 
-static struct ioapic *
+static BOOT_CODE struct ioapic *
 ioapic_of(unsigned int gsi)
 {
 	for (unsigned int i = 0; i < nioapics; i++)
@@ -286,7 +286,7 @@ ioapic_of(unsigned int gsi)
 	return NULL;
 }
 
-static bool
+static BOOT_CODE bool
 routed(const struct ioapic *io, unsigned int pin)
 {
 	for (unsigned int i = 0; i < IRQ_LINES; i++)
@@ -296,7 +296,7 @@ routed(const struct ioapic *io, unsigned int pin)
 }
 
 /* A pin is one line's: an ISA interrupt that comes by a high pin has it. */
-static void
+static BOOT_CODE void
 route(unsigned int line, unsigned int gsi, struct irq_trigger trigger)
 {
 	struct ioapic *io = ioapic_of(gsi);
@@ -316,7 +316,7 @@ route(unsigned int line, unsigned int gsi, struct irq_trigger trigger)
 }
 
 /* ISA lines without an override must not take the pin of one that has. */
-static void
+static BOOT_CODE void
 route_isa(struct irq_trigger trigger[IRQ_LINES], bool overridden)
 {
 	const struct acpi_override *o;
@@ -331,7 +331,7 @@ route_isa(struct irq_trigger trigger[IRQ_LINES], bool overridden)
 }
 
 /* What has no other number is PCI's: level, active low. */
-static void
+static BOOT_CODE void
 route_all(struct irq_trigger trigger[IRQ_LINES])
 {
 	unsigned int end;

@@ -14,7 +14,8 @@
  *			so nothing can write to its text.
  *	DEVICE_BASE	what map_physical maps: devices, firmware's tables
  *	KERNEL_BASE	+ physical address: the image.  Text is read-only,
- *			all else no-execute; a hole below each stack
+ *			all else no-execute; a hole below each stack.  What
+ *			only boot needs comes first, and goes when it is over
  *
  * Interrupts.  The kernel runs with interrupts off.  An interrupt is only
  * recorded where it arrives (irq_record): in user mode, in kernel_idle, and
@@ -23,8 +24,7 @@
  *
  * Order of boot, in main.c: cpu_tables, bootloader_parse, options_parse,
  * console_init, cpu_init, paging_init, console_framebuffer, acpi_init,
- * interrupts_init, clock_init, power_init, core_boot, core_start,
- * kernel_leave.
+ * interrupts_init, clock_init, power_init, core_boot, core_start, boot_over.
  */
 #ifndef BAREMETAL_H
 #define BAREMETAL_H
@@ -39,6 +39,22 @@
 
 #include <hal.h>
 #include <helios/bootinfo.h>
+
+/*
+ * bootcode.c: what runs before the first program and never again stands apart
+ * (local.mk lists whole files, BOOT_CODE is for functions of others), and is
+ * gone when boot is over.  bootcode.awk, at link time, lets nothing else call
+ * it.
+ */
+#define BOOT_CODE	__attribute__((section(".boot.text")))
+/* kernel.lds: virtual addresses of its text, then its constants. */
+extern char boot_start[], boot_text_end[], boot_end[];
+/* The entries that map them, one after the other. */
+extern uint64_t *boot_entries;
+extern bool boot_code_gone;
+void boot_code_drop(void);
+/* Drop it and begin with this task. */
+_Noreturn void boot_over(struct task *first);
 
 /*
  * bootloader.c: Multiboot2 (3.6 of its specification) or PVH (Xen's
@@ -200,17 +216,24 @@ struct trap_frame {		/* as trap stubs in entry.S build it */
 
 /* Deliver what is recorded, idle if next is NULL, resume a task. */
 _Noreturn void kernel_leave(struct task *next);
-/* A task was resumed last with these registers; entry.S saves to them. */
+/* A task was resumed last with these registers; entry.S saves to them.  It
+ * stands at kernel_stack_top: see there. */
 extern struct helios_regs *current_regs;
 
 /*
  * task.c, space.c
  */
-/* Whose vector state, bases and selectors the processor has; NULL: nobody's
- * (or one's that is gone). */
-extern struct task *task_loaded;
-/* Save those, and load this task's. */
-void task_switch(struct task *t);
+/* The processor has the vector state, bases and selectors of the task that
+ * current_regs are of: is it this one?  (NULL is none.) */
+static inline bool
+task_is_loaded(struct task *t)
+{
+	return task_regs(t) == current_regs;
+}
+/* It is nobody's from now on.  Before anything else is asked of task.c. */
+void task_unload(void);
+/* Save those, and load this task's; from is current_regs. */
+void task_switch(struct helios_regs *from, struct task *t);
 void space_load(struct vspace *vs);
 
 /*
@@ -249,7 +272,7 @@ void acpi_init(void);
  * are latched while masked, so that no interrupt is lost between a driver's
  * last look at its device and its ACK.
  */
-void interrupts_init(void);
+BOOT_CODE void interrupts_init(void);
 /* Interrupt `vector` has arrived: tell the controller.  The line, now masked,
  * if core is to hear of it at once; else -1. */
 int irq_arrived(unsigned int vector);
@@ -264,7 +287,7 @@ union pending {
 	};
 	uint16_t any;
 };
-extern volatile union pending pending;
+extern union pending pending;
 bool lapic_present(void);
 uint32_t lapic_read(unsigned int reg);	/* register offset, as in the SDM */
 void lapic_write(unsigned int reg, uint32_t value);
@@ -272,7 +295,7 @@ void lapic_write(unsigned int reg, uint32_t value);
 /*
  * clock.c
  */
-void clock_init(void);			/* calibrates; starts nothing */
+BOOT_CODE void clock_init(void);	/* calibrates; starts nothing */
 extern uint64_t tsc_hz, tsc_boot;	/* tsc_boot: set by boot.S */
 const char *clock_name(void);		/* "TSC 2400 MHz" */
 const char *timer_name(void);
@@ -281,8 +304,8 @@ void delay_us(unsigned int us);		/* busy */
 /*
  * console.c, serial.c, screen.c (VGA text and framebuffer)
  */
-void console_init(void);		/* serial and VGA text; early map */
-void console_framebuffer(void);		/* after paging_init */
+BOOT_CODE void console_init(void);	/* serial, VGA text; early map */
+BOOT_CODE void console_framebuffer(void);	/* after paging_init */
 void console_puts(const char *s);	/* kernel's: all consoles, always */
 void console_panic(void);		/* from now on the screen is ours */
 bool console_key(void);			/* a key or a serial byte is there;
@@ -290,8 +313,8 @@ bool console_key(void);			/* a key or a serial byte is there;
 bool serial_init(void);
 void serial_write(const char *buf, size_t len);
 bool serial_key(void);
-bool screen_init(void);			/* VGA text, if boot_info says so */
-bool screen_framebuffer(void);
+BOOT_CODE bool screen_init(void);	/* VGA text, if boot_info says so */
+BOOT_CODE bool screen_framebuffer(void);
 void screen_write(const char *buf, size_t len);
 
 /*
@@ -304,7 +327,7 @@ _Noreturn void boot_fail(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
 /* The function that holds this address, and the offset in it; NULL: none. */
 const char *symbol_of(uint64_t address, uint64_t *offset);
-void power_init(void);
+BOOT_CODE void power_init(void);
 /* Break something on purpose (options.crash), to see the panic. */
 void crash_now(const char *kind);
 bool crash_kind_known(const char *kind);

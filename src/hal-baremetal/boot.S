@@ -209,7 +209,7 @@ boot_long:
 	movabsq	$boot_high, %rax
 	jmp	*%rax
 
-	.text
+	.section .boot.text, "ax"
 	.type	boot_high, @function
 boot_high:
 	movq	$kernel_stack_top, %rsp

@@ -150,12 +150,12 @@ clock_name(void)
  * References
  */
 
-static void
+static BOOT_CODE void
 start_nothing(void)
 {
 }
 
-static uint64_t
+static BOOT_CODE uint64_t
 pm_timer_read(void)
 {
 	return hal_port_in((uint16_t)acpi.pm_timer, 4);
@@ -165,7 +165,7 @@ pm_timer_read(void)
  * It counts down from 0xffff, once; 5 ms are a tenth of that.  It takes the
  * count at its next tick, so the old one must not be read before.
  */
-static void
+static BOOT_CODE void
 pit_start(void)
 {
 	uint8_t speaker = inb(SPEAKER);
@@ -177,7 +177,7 @@ pit_start(void)
 	delay_us(4);
 }
 
-static uint64_t
+static BOOT_CODE uint64_t
 pit_read(void)
 {
 	unsigned int low;
@@ -192,7 +192,7 @@ pit_read(void)
  */
 
 /* The reading least disturbed: by system management, or a hypervisor. */
-static struct sample
+static BOOT_CODE struct sample
 take_sample(const struct reference *ref)
 {
 	struct sample s, best = { 0 };
@@ -213,7 +213,7 @@ take_sample(const struct reference *ref)
 }
 
 /* False: it stands still. */
-static bool
+static BOOT_CODE bool
 wait_ticks(const struct reference *ref, uint64_t from, uint64_t ticks)
 {
 	uint64_t now, last = from;
@@ -229,7 +229,7 @@ wait_ticks(const struct reference *ref, uint64_t from, uint64_t ticks)
 	return true;
 }
 
-static bool
+static BOOT_CODE bool
 measure(const struct reference *ref)
 {
 	struct sample a, b;
@@ -250,7 +250,7 @@ measure(const struct reference *ref)
 }
 
 /* Counts down from the highest value while the rest is measured. */
-static void
+static BOOT_CODE void
 lapic_timer_run(bool run)
 {
 	if (!lapic_present())
@@ -259,7 +259,7 @@ lapic_timer_run(bool run)
 	lapic_write(LAPIC_INITIAL, run ? UINT32_MAX : 0);
 }
 
-static bool
+static BOOT_CODE bool
 measure_against_any(void)
 {
 	const struct reference refs[] = {
@@ -281,7 +281,7 @@ measure_against_any(void)
 }
 
 /* The crystal and its ratio (Intel SDM volume 3, 19.7.3). */
-static uint64_t
+static BOOT_CODE uint64_t
 tsc_hz_told(void)
 {
 	uint32_t r[4];
@@ -292,7 +292,7 @@ tsc_hz_told(void)
 	return r[0] == 0 ? 0 : (uint64_t)r[2] * r[1] / r[0];
 }
 
-static void
+static BOOT_CODE void
 choose_clock(bool hpet)
 {
 	const char *what = "TSC";

@@ -15,6 +15,7 @@
  *	invalid		an undefined instruction
  *	gp		an address that is none (not canonical)
  *	nmi		an interrupt that cannot be kept off
+ *	boot-code	code is executed that is dropped when boot is over
  *
  * Each does the real thing, with nothing between it and the processor.  If
  * what should stop it is not there, the kernel says so and goes on.
@@ -200,6 +201,14 @@ crash_nmi(void)
 	__asm__ volatile("int $2" : : : "memory");
 }
 
+/* This is such code: there is nothing to come back to. */
+static void
+crash_boot_code(void)
+{
+	boot_code_drop();
+	kpanic("code of the boot is still there");
+}
+
 static const struct crash crashes[] = {
 	{ "panic", crash_panic },
 	{ "assert", crash_assert },
@@ -213,6 +222,7 @@ static const struct crash crashes[] = {
 	{ "invalid", crash_invalid },
 	{ "gp", crash_gp },
 	{ "nmi", crash_nmi },
+	{ "boot-code", crash_boot_code },
 };
 
 static const struct crash *

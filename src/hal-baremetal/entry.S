@@ -15,15 +15,37 @@
  * are the end).  #DB has one too, for Intel and AMD let it come at the first
  * instruction of an entry in some cases (Intel SDM volume 3, 6.8.3).
  *
- * The unwind information describes the program as the caller, through
- * %rbx = regs, so that a debugger's backtrace runs from the kernel into it.
+ * The unwind information describes the program as the caller, so that a
+ * debugger's backtrace runs from the kernel into it: on the way in through
+ * current_regs, which stands at kernel_stack_top (kernel.lds), and on the way
+ * out through %rbx.  No register of the program is alive in C, and a release
+ * kernel takes %rbx and %r12 to %r15 as any function's to use.
  */
 #include "latency.h"
 #include "layout.h"
 
 	.cfi_sections .debug_frame
 
-/* The program's registers stand in the struct helios_regs at %rbx. */
+/* The program's registers stand in the struct helios_regs that the top of the
+ * stack, where %rsp is, points to. */
+	.macro	CFI_REG	number, offset
+	.cfi_escape 0x10, \number, 6, 0x77, 0x00, 0x06, 0x23, \
+		(\offset & 0x7f) | 0x80, \offset >> 7
+	.endm
+
+	.macro	CFI_USER_ENTERED
+	.cfi_escape 0x0f, 6, 0x77, 0x00, 0x06, 0x23, R_RSP, 0x06
+	.cfi_escape 0x16, 7, 6, 0x77, 0x00, 0x06, 0x23, R_RSP, 0x06
+	CFI_REG	3, R_RBX
+	CFI_REG	6, R_RBP
+	CFI_REG	12, R_R12
+	CFI_REG	13, R_R13
+	CFI_REG	14, R_R14
+	CFI_REG	15, R_R15
+	CFI_REG	16, R_RIP
+	.endm
+
+/* The same, in that at %rbx. */
 	.macro	CFI_USER
 	.cfi_escape 0x0f, 3, 0x73, R_RSP, 0x06		/* CFA = regs->rsp */
 	.cfi_escape 0x10, 16, 3, 0x73, 0x80, 0x01	/* rip: at 128 */
@@ -34,6 +56,13 @@
 	.cfi_escape 0x10, 13, 3, 0x73, 0xe8, 0x00
 	.cfi_escape 0x10, 14, 3, 0x73, 0xf0, 0x00
 	.cfi_escape 0x10, 15, 3, 0x73, 0xf8, 0x00
+	.endm
+
+/* Debug kernels have frame pointers: here is the last. */
+	.macro	FRAMES_END
+#ifdef HELIOS_DEBUG
+	xorl	%ebp, %ebp
+#endif
 	.endm
 
 /* All but rbx, rip, rsp and rflags. */
@@ -91,13 +120,12 @@ syscall_entry:
 	movq	%rbx, R_RBX(%rsp)
 	movq	%rcx, R_RIP(%rsp)
 	movq	%r11, R_RFLAGS(%rsp)
-	movq	%rsp, %rbx
 	movq	user_rsp(%rip), %rcx
-	movq	%rcx, R_RSP(%rbx)
-	CFI_USER
+	movq	%rcx, R_RSP(%rsp)
 	movq	$kernel_stack_top, %rsp
+	CFI_USER_ENTERED
 	LATENCY	latency_begin_call
-	xorl	%ebp, %ebp
+	FRAMES_END
 	cmpq	$SYS_CALL, %rax
 	je	1f
 	cmpq	$SYS_REPLY_RECV, %rax
@@ -137,8 +165,9 @@ trap_entry:
 	movq	$kernel_stack_top, %rsp
 	pushq	$RFLAGS_PLAIN			/* DF and AC are the user's */
 	popfq
+	CFI_USER_ENTERED
 	LATENCY	latency_begin_trap
-	xorl	%ebp, %ebp
+	FRAMES_END
 	call	trap_user
 	ud2
 	.cfi_endproc
@@ -160,14 +189,17 @@ trap_entry_kernel:
 	.cfi_rel_offset %\reg, 0
 	.endr
 	movq	%rsp, %rdi
-	movq	%rsp, %rbx
-	.cfi_def_cfa_register %rbx
+	.cfi_def_cfa_register %rdi
 	andq	$-16, %rsp
 	pushq	$RFLAGS_PLAIN
 	popfq
+	pushq	%rdi
+	pushq	%rdi
+	/* CFA = what %rsp points to, + 22 words */
+	.cfi_escape 0x0f, 6, 0x77, 0x00, 0x06, 0x23, 0xb0, 0x01
 	call	trap_kernel
-	movq	%rbx, %rsp
-	.cfi_def_cfa_register %rsp
+	popq	%rsp
+	.cfi_def_cfa %rsp, 176
 	.irp	reg, r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, \
 		rdx, rcx, rbx, rax
 	popq	%\reg
@@ -243,7 +275,7 @@ interrupt_entry:
 	.size	interrupt_stubs, . - interrupt_stubs
 
 /*
- * void user_return(const struct helios_regs *): become the program.
+ * void user_return(void): become the program of current_regs.
  *
  * SYSRET is for those that came by SYSCALL: it takes the address from %rcx
  * and the flags from %r11, so both must be what they are to be anyway.  It
@@ -259,7 +291,7 @@ interrupt_entry:
 	.cfi_startproc
 	.cfi_signal_frame
 user_return:
-	movq	%rdi, %rbx
+	movq	current_regs(%rip), %rbx
 	CFI_USER
 	LATENCY	latency_end
 	movq	R_RCX(%rbx), %rcx
@@ -280,10 +312,35 @@ user_return:
 	.size	user_return, . - user_return
 
 /*
+ * void user_return_call(void): the same for the program that has entered by
+ * SYSCALL, and has not stood anywhere else since: its address and flags are
+ * what SYSCALL found, so the address is canonical (one page below the hole
+ * nothing is mapped any more).
+ */
+	.globl	user_return_call
+	.type	user_return_call, @function
+	.balign	64
+	.cfi_startproc
+	.cfi_signal_frame
+user_return_call:
+	movq	current_regs(%rip), %rbx
+	CFI_USER
+	LATENCY	latency_end
+	movq	R_RFLAGS(%rbx), %r11
+	testl	$RFLAGS_TF | RFLAGS_RF, %r11d
+	jnz	trap_return
+	movq	R_RIP(%rbx), %rcx
+	LOAD	%rbx
+	movq	R_RSP(%rbx), %rsp
+	movq	R_RBX(%rbx), %rbx
+	sysretq
+	.cfi_endproc
+	.size	user_return_call, . - user_return_call
+
+/*
  * void user_return_message(badge, tag, word0, word1, word2, word3): become
  * the program of current_regs, which stands in a system call, with this
- * message as its result.  It came by SYSCALL, so its address is canonical:
- * one page below the hole nothing is mapped any more.
+ * message as its result.  It came by SYSCALL, as above.
  */
 	.globl	user_return_message
 	.type	user_return_message, @function
@@ -325,7 +382,7 @@ user_return_message:
 	.cfi_startproc
 	.cfi_signal_frame
 user_return_slow:
-	movq	%rdi, %rbx
+	movq	current_regs(%rip), %rbx
 	CFI_USER
 	LOAD	%rbx
 	movq	R_RCX(%rbx), %rcx

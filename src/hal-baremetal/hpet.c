@@ -55,7 +55,7 @@ hpet_read(void)
 }
 
 /* No interrupts; bits that are not ours stay as they are. */
-static void
+static BOOT_CODE void
 timers_off(uint64_t cap)
 {
 	uint64_t config;

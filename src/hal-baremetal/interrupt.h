@@ -32,13 +32,15 @@ struct irq_trigger {
 };
 
 /* The controller, with the trigger of each line; NULL: it is not there. */
+BOOT_CODE
 const struct irq_chip *apic_init(struct irq_trigger trigger[IRQ_LINES]);
+BOOT_CODE
 const struct irq_chip *pic_init(struct irq_trigger trigger[IRQ_LINES]);
 
 /* Move the 8259s out of the way of exceptions and mask all they have. */
-void pic_silence(void);
+BOOT_CODE void pic_silence(void);
 /* Let the 8259's interrupts through the local APIC, if that one is on. */
-void lapic_virtual_wire(void);
+BOOT_CODE void lapic_virtual_wire(void);
 /* A vector nobody asked for: if it waits for an EOI it gets it. */
 void lapic_stray(unsigned int vector);
 
@@ -56,8 +58,8 @@ void irq_claim_timer(unsigned int line);
 /* timer.c: the timer's interrupt has come. */
 void timer_interrupt(void);
 /* hz of the local APIC's timer, by calibration; 0: not wanted. */
-void timer_init(uint64_t lapic_hz);
-bool timer_wants_lapic(void);
+BOOT_CODE void timer_init(uint64_t lapic_hz);
+BOOT_CODE bool timer_wants_lapic(void);
 
 /* A rate as a multiplication: ns = ticks * mult >> 32. */
 struct rate {
@@ -86,7 +88,7 @@ bool clock_is_tsc(void);
 uint64_t clock_limit(void);
 
 /* hpet.c */
-bool hpet_init(void);		/* false: there is none that counts */
+BOOT_CODE bool hpet_init(void);	/* false: there is none that counts */
 extern uint64_t hpet_hz;
 uint64_t hpet_read(void);	/* 32 bits */
 bool hpet_timer_init(void);	/* false: it cannot interrupt line 0 */

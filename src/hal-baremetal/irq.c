@@ -34,7 +34,7 @@ struct line {
 	bool stopped;		/* masked at the controller, too */
 };
 
-volatile union pending pending;
+union pending pending;
 
 static struct line lines[IRQ_LINES];
 static uint64_t recorded[(IRQ_LINES + WORD_BITS - 1) / WORD_BITS];

@@ -9,24 +9,33 @@
 # kernel is compiled as one program (KERNEL_BUILD_CFLAGS has -flto), without
 # frame pointers.
 #
+# Files that nobody needs after boot (kernel_boot_objects) are compiled one by
+# one, and the names of their sections then start with .boot: kernel.lds puts
+# their code and constants where bootcode.c can drop them.  Their data stay,
+# for others read what they found out.
+#
 # It is linked twice: the second time with the table of its own symbols, for
 # the backtrace of a panic.  The table stands behind all that it names, so no
-# address moves.
+# address moves.  After the first time bootcode.awk looks whether anything that
+# stays refers to what goes.
 
 KERNEL_OPT = -Os -g
 KERNEL_CPPFLAGS = -I$(top_srcdir)/include -I$(top_srcdir)/src/core/include \
 	$(DEBUG_CPPFLAGS) -fmacro-prefix-map=$(top_srcdir)/=
 KERNEL_CFLAGS = -std=gnu17 $(KERNEL_OPT) $(WARN_CFLAGS) \
 	$(KERNEL_TARGET_CFLAGS) $(KERNEL_BUILD_CFLAGS) -ffunction-sections \
-	$(KERNEL_FAST)
+	$(KERNEL_FAST) $(KERNEL_BOOT)
 KERNEL_FAST =
+KERNEL_BOOT =
+KERNEL_FINISH =
 KERNEL_COMPILE = $(CC) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) -MMD -MP
 KERNEL_LINK = $(CC) $(KERNEL_CFLAGS) -nostdlib -static \
 	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--build-id=none \
 	-Wl,--gc-sections
 
 %.bo: %.c Makefile
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KERNEL_COMPILE) -c -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KERNEL_COMPILE) -c -o $@ $< \
+		$(KERNEL_FINISH)
 
 %.bo: %.S Makefile
 	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(KERNEL_COMPILE) -c -o $@ $<
@@ -41,6 +50,7 @@ baremetal_sources = \
 	src/hal-baremetal/acpi.c \
 	src/hal-baremetal/apic.c \
 	src/hal-baremetal/boot.S \
+	src/hal-baremetal/bootcode.c \
 	src/hal-baremetal/bootloader.c \
 	src/hal-baremetal/clock.c \
 	src/hal-baremetal/console.c \
@@ -57,6 +67,7 @@ baremetal_sources = \
 	src/hal-baremetal/paging.c \
 	src/hal-baremetal/panic.c \
 	src/hal-baremetal/pic.c \
+	src/hal-baremetal/ports.c \
 	src/hal-baremetal/power.c \
 	src/hal-baremetal/screen.c \
 	src/hal-baremetal/serial.c \
@@ -92,6 +103,23 @@ kernel_fast_objects = \
 	src/hal-baremetal/trap.bo
 $(kernel_fast_objects): KERNEL_FAST = -O2
 
+kernel_boot_objects = \
+	src/core/boot.bo \
+	src/core/elf.bo \
+	src/core/startup.bo \
+	src/core/tar.bo \
+	src/hal-baremetal/acpi.bo \
+	src/hal-baremetal/bootloader.bo \
+	src/hal-baremetal/cpu.bo \
+	src/hal-baremetal/crash.bo \
+	src/hal-baremetal/main.bo \
+	src/hal-baremetal/memory.bo \
+	src/hal-baremetal/options.bo \
+	src/hal-baremetal/paging.bo
+$(kernel_boot_objects): KERNEL_BOOT = -fno-lto
+$(kernel_boot_objects): KERNEL_FINISH = \
+	&& $(OBJCOPY) --prefix-alloc-sections=.boot $@
+
 $(kernel_script): src/hal-baremetal/kernel.lds src/hal-baremetal/layout.h
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(CC) -E -P -x assembler-with-cpp \
 		-o $@ $(srcdir)/src/hal-baremetal/kernel.lds
@@ -104,8 +132,10 @@ src/hal-baremetal/font.bo: src/hal-baremetal/font.psf
 src/hal-baremetal/font.bo: KERNEL_CPPFLAGS += -Wa,-I,src/hal-baremetal
 
 # awk: "address name" of each function, in order of address.
-KERNEL_IMAGE = $(KERNEL_LINK) -T $(kernel_script) -o $@.1 \
-		$(filter %.bo,$^) && \
+KERNEL_IMAGE = $(KERNEL_LINK) -T $(kernel_script) -Wl,--emit-relocs \
+		-o $@.1 $(filter %.bo,$^) && \
+	{ $(NM) -n $@.1 && $(READELF) -rW $@.1; } | LC_ALL=C $(AWK) \
+		-f $(srcdir)/src/hal-baremetal/bootcode.awk && \
 	LC_ALL=C $(NM) -n $@.1 | $(AWK) \
 		-f $(srcdir)/src/hal-baremetal/symbols.awk >$@.sym.S && \
 	$(KERNEL_COMPILE) -c -o $@.sym.o $@.sym.S && \
@@ -114,12 +144,14 @@ KERNEL_IMAGE = $(KERNEL_LINK) -T $(kernel_script) -o $@.1 \
 	rm -f $@.1 $@.sym.S $@.sym.d $@.sym.o && mv $@.2 $@
 
 helios-kernel: $(kernel_objects) $(kernel_script) \
+		src/hal-baremetal/bootcode.awk \
 		src/hal-baremetal/symbols.awk
 	$(AM_V_CCLD)$(KERNEL_IMAGE)
 
 pkgdata_DATA += helios-kernel
 CLEANFILES += helios-kernel $(kernel_script) src/hal-baremetal/font.psf
 EXTRA_DIST += $(baremetal_headers) $(baremetal_sources) \
+	src/hal-baremetal/bootcode.awk \
 	src/hal-baremetal/kernel.lds \
 	src/hal-baremetal/symbols.awk
 

@@ -21,52 +21,6 @@ static bool options_right;
 static char options_error[256];		/* if not */
 
 /*
- * Ports
- */
-
-uint32_t
-hal_port_in(uint16_t port, unsigned int width)
-{
-	uint32_t v;
-	uint16_t w;
-
-	switch (width) {
-	case 1:
-		return inb(port);
-	case 2:
-		__asm__ volatile("inw %1, %0" : "=a"(w) : "Nd"(port));
-		return w;
-	default:
-		__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
-		return v;
-	}
-}
-
-void
-hal_port_out(uint16_t port, unsigned int width, uint32_t value)
-{
-	switch (width) {
-	case 1:
-		outb(port, (uint8_t)value);
-		break;
-	case 2:
-		__asm__ volatile("outw %0, %1" : : "a"((uint16_t)value),
-			"Nd"(port));
-		break;
-	default:
-		__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-		break;
-	}
-}
-
-void
-hal_port_range(uint16_t *first, uint16_t *last)
-{
-	*first = 0;
-	*last = 0xffff;
-}
-
-/*
  * What the log says of the machine
  */
 
@@ -210,6 +164,7 @@ kernel_main(uint32_t magic, uint64_t info)
 	cpu_tables();
 	read_loader(magic, info);
 	cpu_init();
+	task_unload();
 	paging_init();
 	console_framebuffer();
 	acpi_init();
@@ -222,5 +177,5 @@ kernel_main(uint32_t magic, uint64_t info)
 	/* With a current task, so that the report has one to name. */
 	if (options.crash != NULL)
 		crash_now(options.crash);
-	kernel_leave(first);
+	boot_over(first);
 }

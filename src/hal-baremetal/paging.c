@@ -130,6 +130,8 @@ unmap_guards(void)
 static void
 map_image(void)
 {
+	map_section(boot_start, boot_text_end, 0);
+	map_section(boot_text_end, boot_end, hal_noexec);
 	map_section(text_start, text_end, 0);
 	map_section(text_end, rodata_end, hal_noexec);
 	map_section(rodata_end, kernel_end, hal_noexec | PTE_WRITE);
@@ -205,6 +207,7 @@ paging_init(void)
 	(void)entry_for(DEVICE_BASE, 1);
 	__asm__ volatile("movq %0, %%cr3" : : "r"(kernel_root) : "memory");
 	hal_physmap = (char *)PHYSMAP_BASE;
+	boot_entries = entry_for(address_of(boot_start), 0);
 }
 
 volatile void *

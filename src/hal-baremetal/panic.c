@@ -170,10 +170,23 @@ on_stack(uint64_t address, unsigned int n)
 }
 
 static bool
+within(uint64_t address, const char *start, const char *end)
+{
+	return address >= address_of(start) && address < address_of(end);
+}
+
+/* In text that is there to be read. */
+static bool
 in_text(uint64_t address)
 {
-	return address >= address_of(text_start) &&
-		address < address_of(text_end);
+	return within(address, text_start, text_end) || (!boot_code_gone &&
+		within(address, boot_start, boot_text_end));
+}
+
+static bool
+in_dropped(uint64_t address)
+{
+	return boot_code_gone && within(address, boot_start, boot_end);
 }
 
 static uint64_t
@@ -265,13 +278,19 @@ without_frame(const struct trap_frame *f)
 		*(const uint8_t *)(uintptr_t)(f->rip - offset) != 0x55);
 }
 
-/* Does a call stand before this address?  By a displacement (e8), or by
- * register or memory (ff /2) in its short and long forms. */
+/*
+ * Does a call stand before this address?  By a displacement (e8), or by
+ * register or memory (ff /2) in its short and long forms.  Of code that is no
+ * longer there to be looked at, one may.
+ */
 static bool
 follows_call(uint64_t address)
 {
 	const uint8_t *p = (const uint8_t *)(uintptr_t)address;
+	uint64_t offset;
 
+	if (in_dropped(address))
+		return symbol_of(address, &offset) != NULL;
 	if (!in_text(address - 7) || !in_text(address))
 		return false;
 	return p[-5] == 0xe8 || (p[-2] == 0xff && (p[-1] & 0x38) == 0x10) ||
@@ -282,11 +301,24 @@ follows_call(uint64_t address)
 static void
 show_likely_callers(unsigned int n, uint64_t rsp)
 {
+	unsigned int repeated = 0;
+	uint64_t last = 0;
+
 	rsp = (rsp + 7) & ~7ull;
 	print("  (without frame pointers: some of these may be old)");
-	for (; on_stack(rsp, 1) && n < FRAMES; rsp += 8)
-		if (follows_call(word(rsp)))
-			show_frame(n++, word(rsp), 1);
+	for (; on_stack(rsp, 1) && n < FRAMES; rsp += 8) {
+		if (!follows_call(word(rsp)))
+			continue;
+		if (word(rsp) == last) {
+			repeated++;
+			continue;
+		}
+		show_repeated(repeated);
+		repeated = 0;
+		last = word(rsp);
+		show_frame(n++, last, 1);
+	}
+	show_repeated(repeated);
 }
 
 static void
@@ -294,7 +326,7 @@ show_trap_callers(const struct trap_frame *f)
 {
 	unsigned int n = 0;
 
-	if (in_text(f->rip))
+	if (in_text(f->rip) || in_dropped(f->rip))
 		show_frame(n++, f->rip, 0);
 	else
 		print("  at 0x%016lx, outside the kernel's text, from", f->rip);
@@ -361,26 +393,21 @@ access_of(uint64_t error)
 		error & PF_WRITE ? "wrote to" : "read";
 }
 
-static bool
-in_constants(uint64_t address)
-{
-	return address >= address_of(text_start) &&
-		address < address_of(rodata_end);
-}
-
 static const char *
 reason_of(uint64_t error, uint64_t address)
 {
 	if (error & PF_RESERVED)
 		return "a reserved bit is set in the page tables";
 	if (!(error & PF_PRESENT))
-		return address < PAGE ? "a null pointer" : "not mapped";
+		return address < PAGE ? "a null pointer" :
+			in_dropped(address) ? "code of the boot, which is over" :
+			"not mapped";
 	if (address < USER_END)
 		return "a user program's";
 	if (error & PF_FETCH)
 		return "not executable";
-	return in_constants(address) ? "a read-only part of the kernel" :
-		"read-only";
+	return within(address, boot_start, rodata_end) ?
+		"a read-only part of the kernel" : "read-only";
 }
 
 /* Is it in the page below a stack? */

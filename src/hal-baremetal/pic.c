@@ -27,14 +27,14 @@
 static uint16_t pic_mask = 0xffff;
 
 /* A write to an unused port gives an old 8259 the time it needs. */
-static void
+static BOOT_CODE void
 pic_write(uint16_t port, unsigned int value)
 {
 	outb(port, (uint8_t)value);
 	outb(0x80, 0);
 }
 
-static void
+static BOOT_CODE void
 write_mask(void)
 {
 	pic_write(PIC1 + DATA, pic_mask & 0xffu);
@@ -114,7 +114,7 @@ pic_spurious(unsigned int line)
 }
 
 /* Which lines are level triggered; an ELCR that cannot be is none. */
-static unsigned int
+static BOOT_CODE unsigned int
 read_elcr(void)
 {
 	unsigned int elcr = inb(ELCR1) | (unsigned int)inb(ELCR2) << 8;

@@ -33,7 +33,7 @@
 
 static volatile uint8_t *reset_memory;
 
-static uint32_t
+static BOOT_CODE uint32_t
 pm1_read(void)
 {
 	return hal_port_in((uint16_t)acpi.pm1a_control, 2);
@@ -43,7 +43,7 @@ pm1_read(void)
  * Firmware owns the power management registers until it is asked for them,
  * by a system management interrupt.
  */
-static void
+static BOOT_CODE void
 acpi_enable(void)
 {
 	if (acpi.pm1a_control == 0 || pm1_read() & PM1_SCI_EN)

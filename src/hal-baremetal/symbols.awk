@@ -5,7 +5,8 @@
 # starts, in order of address; then the names, without what the compiler adds
 # to those it splits or specializes (".part.0").
 
-/^ffffffff/ && $2 ~ /^[tT]$/ && $3 !~ /^text_(start|end)$/ && $1 != last {
+/^ffffffff/ && $2 ~ /^[tT]$/ && $3 !~ /^(boot|text)_(start|end)$/ &&
+		$1 != last {
 	last = $1
 	address[n] = substr($1, 9)
 	sub(/\..*/, "", $3)

@@ -51,10 +51,8 @@ _Static_assert(offsetof(struct vector_area, mxcsr) == 24, "as FXSAVE has it");
 /* What is written to when there is nobody. */
 static struct helios_regs nobody;
 static struct task_part nobodys = { .plain = true };
-struct helios_regs *current_regs = &nobody;
 
-struct task *task_loaded;
-static struct task_part *loaded_part = &nobodys;
+static struct task_part *loaded_part;
 
 /* What restores the initial state. */
 static const struct vector_area initial = {
@@ -216,18 +214,24 @@ switch_old(struct task_part *part, const struct helios_regs *r)
 }
 
 void
-task_switch(struct task *t)
+task_unload(void)
+{
+	loaded_part = &nobodys;
+	current_regs = &nobody;
+}
+
+void
+task_switch(struct helios_regs *from, struct task *t)
 {
 	struct helios_regs *r = task_regs(t);
 	struct task_part *part = part_of(t);
 
 	if (cpu.modern) {
 		vectors_switch(loaded_part, part);
-		bases_switch(current_regs, r);
+		bases_switch(from, r);
 	} else {
 		switch_old(part, r);
 	}
-	task_loaded = t;
 	loaded_part = part;
 	current_regs = r;
 }
@@ -250,11 +254,8 @@ hal_task_init(struct task *t)
 void
 hal_task_fini(struct task *t)
 {
-	if (t != task_loaded)
-		return;
-	task_loaded = NULL;
-	loaded_part = &nobodys;
-	current_regs = &nobody;
+	if (task_is_loaded(t))
+		task_unload();
 }
 
 void
@@ -262,7 +263,7 @@ hal_task_tls(struct task *t)
 {
 	uint64_t base = task_regs(t)->fs_base;
 
-	if (t != task_loaded)
+	if (!task_is_loaded(t))
 		return;
 	if (cpu.fsgsbase)
 		__asm__ volatile("wrfsbase %0" : : "r"(base));

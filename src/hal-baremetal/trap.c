@@ -59,8 +59,9 @@ enum {
 
 /* entry.S */
 extern const char syscall_entry[];
-_Noreturn void user_return(const struct helios_regs *r);
-_Noreturn void user_return_slow(const struct helios_regs *r);
+_Noreturn void user_return(void);
+_Noreturn void user_return_call(void);
+_Noreturn void user_return_slow(void);
 _Noreturn void trap_return(void);
 _Noreturn void user_return_message(uint64_t badge, uint64_t tag, uint64_t w0,
 		uint64_t w1, uint64_t w2, uint64_t w3);
@@ -79,7 +80,7 @@ hal_irq_pending(void)
 {
 	/* STI takes effect one instruction late: the nop is the window. */
 	latency_end();
-	__asm__ volatile("sti; nop; cli" : : : "memory");
+	__asm__ volatile("sti; nop; cli" : "+m"(pending) : : "memory");
 	latency_go_on();
 	return pending.any;
 }
@@ -105,7 +106,7 @@ static __attribute__((noinline)) void
 kernel_idle(void)
 {
 	latency_end();
-	__asm__ volatile("sti; hlt; cli" : : : "memory");
+	__asm__ volatile("sti; hlt; cli" : "+m"(pending) : : "memory");
 	latency_go_on();
 }
 
@@ -146,7 +147,7 @@ void
 trap_return(void)
 {
 	if (canonical(current_regs->rip))
-		user_return_slow(current_regs);
+		user_return_slow();
 	kernel_leave(resume_fault());
 }
 
@@ -157,11 +158,11 @@ kernel_leave(struct task *next)
 {
 	if (pending.any || next == NULL)
 		next = settle(next);
-	if (next != task_loaded) {
+	if (!task_is_loaded(next)) {
 		space_load(task_vspace(next));
-		task_switch(next);
+		task_switch(current_regs, next);
 	}
-	user_return(current_regs);
+	user_return();
 }
 
 /*
@@ -169,14 +170,24 @@ kernel_leave(struct task *next)
  */
 
 /* Most calls leave everything as it is. */
+static inline _Noreturn void
+call_leave(struct task *next)
+{
+	if (task_is_loaded(next) && !pending.any)
+		user_return_call();
+	kernel_leave(next);
+}
+
 void
 trap_syscall(void)
 {
-	struct task *next = core_syscall_general();
+	call_leave(core_syscall_general());
+}
 
-	if (next == task_loaded && next != NULL && !pending.any)
-		user_return(current_regs);
-	kernel_leave(next);
+static __attribute__((noinline)) _Noreturn void
+trap_invoke(struct slot *object)
+{
+	call_leave(core_invoke(object));
 }
 
 /*
@@ -187,20 +198,21 @@ trap_syscall(void)
 static inline _Noreturn void
 hand_over(struct handover h, uint64_t tag)
 {
-	const struct helios_regs *from = current_regs;
-	unsigned int n = helios_tag_nwords(tag);
+	struct helios_regs *from = current_regs;
 
+	if (h.object != NULL)
+		trap_invoke(h.object);
 	if (h.to == NULL)
 		trap_syscall();
 	space_load(task_vspace(h.to));
-	task_switch(h.to);
+	task_switch(from, h.to);
 	if (!h.message)
-		user_return(current_regs);
-	if (n == 0)
+		user_return();
+	if (h.nwords == 0)
 		user_return_message(h.badge, tag, 0, 0, 0, 0);
 	user_return_message(h.badge, tag, from->rdx,
-		n > 1 ? from->r10 : 0, n > 2 ? from->r8 : 0,
-		n > 3 ? from->r9 : 0);
+		h.nwords > 1 ? from->r10 : 0, h.nwords > 2 ? from->r8 : 0,
+		h.nwords > 3 ? from->r9 : 0);
 }
 
 /* Flattened: as one function each needs few registers, and saves few. */
@@ -299,7 +311,7 @@ trap_user(uint64_t vector, uint64_t error)
 	if (vector < TRAP_EXCEPTIONS)
 		trap_exception(vector, error);
 	irq = irq_arrived((unsigned int)vector);
-	kernel_leave(irq >= 0 ? core_irq((unsigned int)irq) : task_loaded);
+	kernel_leave(irq >= 0 ? core_irq((unsigned int)irq) : core_current());
 }
 
 /*

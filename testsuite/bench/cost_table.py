@@ -191,15 +191,19 @@ def print_table(table, found, traced):
 def sizes(readelf, kernel, source):
     said = subprocess.run([readelf, "-SW", kernel], check=True,
                           capture_output=True, text=True).stdout
-    text = 0
+    size = {}
     for line in said.splitlines():
         part = line.split("]", 1)[-1].split()
-        if part and part[0] == ".text":
-            text = int(part[4], 16)
-    if not text:
-        raise Unexpected(f"expected a section .text in {kernel}")
+        if part and part[0] in (".text", ".boot", ".boot.text"):
+            size[part[0]] = int(part[4], 16)
+    if len(size) != 3:
+        raise Unexpected(f"expected sections .text, .boot and .boot.text in "
+                         f"{kernel}")
+    text = size.pop(".text")
     print(f"kernel text          {text:>6} bytes   limit {TEXT_LIMIT}  "
           f"{'PASS' if text <= TEXT_LIMIT else 'MISS'}")
+    print(f"text of the boot     {sum(size.values()):>6} bytes   gone when "
+          "init starts")
     for part in ("src/core", "src/hal-baremetal"):
         n = 0
         for directory, _, names in os.walk(os.path.join(source, part)):

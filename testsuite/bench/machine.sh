@@ -22,7 +22,7 @@
 
 export LC_ALL=C
 
-TEXT_TARGET=81920
+TEXT_TARGET=65536
 STATIC_TARGET=1048576
 BOOT_TARGET=40000000
 LIMIT=600
@@ -78,12 +78,14 @@ target()
 	fi
 }
 
-text=$(section .boot .text) || exit 1
+text=$(section .text) || exit 1
+boot_text=$(section .boot .boot.text) || exit 1
 static=$(section .data .bss) || exit 1
-rodata=$(section .rodata) || exit 1
+rodata=$(section .rodata .boot.rodata) || exit 1
 symbols=$(section .symbols) || exit 1
 if [ -n "$figures" ]; then
 	echo "text $text"
+	echo "boot-text $boot_text"
 	echo "static $static"
 	echo "rodata $rodata"
 	echo "symbols $symbols"
@@ -92,6 +94,7 @@ else
 	echo "kernel for the machine: $BUILD build"
 	row='%-38s %12d bytes  %s\n'
 	printf "$row" "text" "$text" "$(target "$text" $TEXT_TARGET)"
+	printf "$row" "text of the boot, gone after it" "$boot_text" ""
 	printf "$row" "static data" "$static" \
 		"$(target "$static" $STATIC_TARGET)"
 	printf "$row" "read-only data" "$rodata" ""

@@ -15,8 +15,8 @@ STATIC_LIMIT=1048576
 BOOT_LIMIT=40000000		# at 256 MiB
 GROWTH_LIMIT=20000		# for each MiB
 case $BUILD in
-release) TEXT_LIMIT=81920 ;;
-*) TEXT_LIMIT=98304 ;;		# with the checks of invariants
+release) TEXT_LIMIT=65536 ;;
+*) TEXT_LIMIT=81920 ;;		# with the checks of invariants
 esac
 
 # machine <memories> [figures]
@@ -49,6 +49,7 @@ else
 	not_ok "the figures can be had" "$(cat err out)"
 fi
 at_most "text" "$(figure text)" $TEXT_LIMIT
+at_most "text of the boot, which is there" "$(figure boot-text)" 32768
 at_most "static data" "$(figure static)" $STATIC_LIMIT
 if [ -n "$QEMU" ]; then
 	large=$(figure kernel-256)
@@ -63,7 +64,8 @@ fi
 # For people, and without QEMU.
 machine 64
 if grep -q "^kernel for the machine: $BUILD build" out &&
-	grep -q '^text  *[0-9]* bytes  target 81920' out &&
+	grep -q '^text  *[0-9]* bytes  target 65536' out &&
+	grep -q '^text of the boot, gone after it  *[0-9]* bytes' out &&
 	{ [ -z "$QEMU" ] || grep -q '^  kernel  *64 MiB  *[0-9]' out; }
 then
 	ok "the table"

@@ -31,6 +31,8 @@ KINDS = {
     "invalid": (r"invalid instruction in the kernel", True),
     "gp": (r"general protection fault in the kernel", True),
     "nmi": (r"non-maskable interrupt: the hardware reports an error", True),
+    "boot-code": (r"the kernel executed 0xffffffff8[0-9a-f]{7}: "
+                  r"code of the boot, which is over", True),
 }
 
 # What a processor has to have for a kind to be a crash.

@@ -378,7 +378,7 @@ do_configure_broken(void)
 	for (unsigned int i = 0; i < FP_ACTORS; i++) {
 		const struct task *t = fp.actor[i].task;
 
-		if (t->cspace == NULL || t->vspace == NULL ||
+		if (task_cspace(t) == NULL || t->vspace == NULL ||
 				t->ipcbuf != fp.actor[i].buf)
 			configure(&fp.actor[i]);
 	}

@@ -37,20 +37,25 @@ __asm__(".pushsection .rodata\n"
 	"font_file_end:\n"
 	".popsection\n");
 
-/* A table as symbols.awk writes it, of four functions; text starts a little
- * before the first, as it does with padding. */
+/* A table as symbols.awk writes it, of five functions.  The first is
+ * code of the boot, which ends before the text starts; that, a little before
+ * its first, as it does with padding. */
 __asm__(".pushsection .rodata\n"
 	".globl kernel_symbols, kernel_symbols_end, kernel_names\n"
 	".balign 4\n"
 	"kernel_symbols:\n"
+	".long 0x80fff000, 22\n"
 	".long 0x81000010, 0\n"
 	".long 0x81000020, 6\n"
 	".long 0x81000021, 11\n"
 	".long 0x81001000, 17\n"
 	"kernel_symbols_end:\n"
-	"kernel_names: .asciz \"start\", \"main\", \"short\", \"last\"\n"
+	"kernel_names: .asciz \"start\", \"main\", \"short\", "
+	"\"last\", \"boot\"\n"
 	".popsection\n"
-	".globl text_start, text_end\n"
+	".globl boot_start, boot_text_end, text_start, text_end\n"
+	"boot_start = 0xffffffff80fff000\n"
+	"boot_text_end = 0xffffffff80fff800\n"
 	"text_start = 0xffffffff81000000\n"
 	"text_end = 0xffffffff81001100\n");
 

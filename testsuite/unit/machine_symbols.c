@@ -6,6 +6,7 @@
 #include "unit.h"
 
 /* machine_mock.c has the table. */
+#define BOOT	0xffffffff80fff000ull
 #define TEXT	0xffffffff81000000ull
 
 static void
@@ -20,6 +21,8 @@ check(uint64_t address, const char *name, uint64_t offset)
 
 START_TEST(symbols_inside)
 {
+	check(BOOT, "boot", 0);
+	check(BOOT + 0x7ff, "boot", 0x7ff);
 	check(TEXT + 0x10, "start", 0);
 	check(TEXT + 0x1f, "start", 0xf);
 	check(TEXT + 0x20, "main", 0);
@@ -34,6 +37,8 @@ START_TEST(symbols_outside)
 {
 	uint64_t offset;
 
+	ck_assert_ptr_null(symbol_of(BOOT - 1, &offset));
+	ck_assert_ptr_null(symbol_of(BOOT + 0x800, &offset));
 	ck_assert_ptr_null(symbol_of(TEXT, &offset));
 	ck_assert_ptr_null(symbol_of(TEXT + 0xf, &offset));
 	ck_assert_ptr_null(symbol_of(TEXT - 1, &offset));

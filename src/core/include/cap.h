@@ -69,6 +69,13 @@ cap_rights(const struct slot *s)
 	return (unsigned int)s->cap & HELIOS_RIGHTS_ALL;
 }
 
+/* Is it of this type, with these rights? */
+static inline bool
+cap_is(const struct slot *s, unsigned int type, unsigned int rights)
+{
+	return (s->cap & (0xff00u | rights)) == (type << 8 | rights);
+}
+
 /* The object field as it stands: 48 bits. */
 static inline uint64_t
 cap_object_bits(const struct slot *s)

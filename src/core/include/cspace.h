@@ -51,9 +51,9 @@ void slot_release(struct cspace *cs, struct slot *s);
 static inline __attribute__((always_inline)) struct slot *
 task_slot(const struct task *t, uint64_t caddr)
 {
-	const struct cspace *cs = task_cspace(t);
+	const struct cspace *cs = t->cspace;
 
-	return cs != NULL && caddr < cs->nslots ? &cs->slots[caddr] : NULL;
+	return caddr < cs->nslots ? &cs->slots[caddr] : NULL;
 }
 
 /* The capability at caddr, if it is of this type and has this right. */
@@ -61,13 +61,9 @@ static inline __attribute__((always_inline)) struct slot *
 task_cap(const struct task *t, uint64_t caddr, unsigned int type,
 		unsigned int right)
 {
-	const struct cspace *cs = task_cspace(t);
-	uint64_t mask = 0xff00u | right;
+	struct slot *s = task_slot(t, caddr);
 
-	if (cs == NULL || caddr >= cs->nslots ||
-			(cs->slots[caddr].cap & mask) != (type << 8 | right))
-		return NULL;
-	return &cs->slots[caddr];
+	return s != NULL && cap_is(s, type, right) ? s : NULL;
 }
 
 /* Why there is no such capability there. */

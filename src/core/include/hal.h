@@ -22,6 +22,7 @@
 #include <helios/regs.h>
 
 struct helios_machine;
+struct slot;
 struct task;
 struct vspace;
 
@@ -71,18 +72,22 @@ struct task *core_syscall(void);
  * Or in two parts, for a HAL that keeps messages in registers.  First, for
  * CALL and REPLY_RECV, its fast path, with the caddr and tag of the call.
  * to NULL: it is not for that, and nothing has changed; core_syscall_general
- * does it, as it does all other calls.  Else resume that task.  With a
- * message it stands in a system call, and gets status OK, the badge, the tag,
- * and the four words of the caller, those past the tag's count 0, which are
- * not in task_regs; all else is.
+ * does it, as it does all other calls; unless object is not NULL, the kernel
+ * object called, with which core_invoke does it.  Else resume that task.  With
+ * a message it stands in a system call, and gets status OK, the badge, the
+ * tag, and the four words of the caller, those past the tag's count (nwords)
+ * 0, which are not in task_regs; all else is.
  */
 struct handover {
 	struct task *to;
+	struct slot *object;
 	bool message;
+	unsigned int nwords;
 	uint64_t badge;
 };
 struct handover core_call(uint64_t caddr, uint64_t tag);
 struct handover core_reply_recv(uint64_t caddr, uint64_t tag);
+struct task *core_invoke(struct slot *object);
 struct task *core_syscall_general(void);
 
 /* The current task executed a system call instruction where the ABI has

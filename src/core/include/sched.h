@@ -27,6 +27,10 @@
 #define READY_WORDS	0x0fu
 #define READY_NEXT	0x10u
 
+/* What is known of the entry under way (cpu.entry). */
+#define ENTRY_WORKED	1u	/* part of a call is done */
+#define ENTRY_TIMED	2u	/* cpu.now is of this entry */
+
 /* Per processor; one, for now.  Core runs under one lock. */
 struct cpu {
 	struct task *current;		/* NULL: idle, or it is gone */
@@ -37,8 +41,7 @@ struct cpu {
 	unsigned int ready;		/* which of bits are not 0; READY_NEXT:
 					 * next is not NULL */
 	uint64_t bits[4];		/* priorities with a queue */
-	bool worked;			/* part of a call, in this entry */
-	bool timed;			/* now is of this entry */
+	unsigned int entry;		/* ENTRY_*, of this entry */
 	uint64_t now;			/* hal_now, of the last reading */
 	uint64_t since;			/* hal_cycles: current runs since */
 	uint64_t armed;			/* the timer; 0: not known */
@@ -60,8 +63,7 @@ void sched_set_priority(struct task *t, unsigned int priority);
 static inline void
 sched_enter(bool worked)
 {
-	cpu0.timed = false;
-	cpu0.worked = worked;
+	cpu0.entry = worked ? ENTRY_WORKED : 0;
 }
 uint64_t sched_now(void);
 
@@ -105,7 +107,9 @@ sched_switch(struct task *from, struct task *to)
 	uint64_t cycles = hal_cycles();
 
 	if (from != NULL)
-		from->cpu_time += cycles - cpu0.since;
+		from->cpu_time += cycles;
+	if (to != NULL)
+		to->cpu_time -= cycles;
 	cpu0.since = cycles;
 	cpu0.current = to;
 	if (to == NULL)
@@ -125,8 +129,8 @@ sched_hand_over(struct task *from, struct task *to)
  * End of every kernel entry: choose; make a restarted call, drain what the
  * task must reap; arm the timer.  Returns whom the HAL resumes.
  */
-struct task *sched_choose(void);
-static inline struct task *
+__attribute__((noinline)) struct task *sched_choose(void);
+static inline __attribute__((always_inline)) struct task *
 core_exit(void)
 {
 	return cpu0.look == 0 ? cpu0.current : sched_choose();

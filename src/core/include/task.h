@@ -86,7 +86,8 @@ struct task {
 	bool working;			/* a long operation is under way */
 	uint8_t sending;		/* enum sending */
 	uint64_t flags;			/* HELIOS_TASK_* of SET_FLAGS */
-	uint64_t cpu_time;		/* hal_cycles, up to the last charge */
+	uint64_t cpu_time;		/* hal_cycles; of the current task,
+					 * less their number now */
 	uint64_t slice_left;		/* ns; 0: a whole one */
 	struct tree_node sleep;		/* key: deadline, id */
 	bool sleeping;			/* in the tree */
@@ -115,7 +116,7 @@ struct task {
 	uint8_t ndoomed, destroyed;	/* in all, and of these done */
 
 	/* What is in the slots, resolved; NULL: nothing. */
-	struct cspace *cspace;
+	struct cspace *cspace;		/* no_cspace: nothing */
 	struct vspace *vspace;
 	struct helios_ipcbuf *ipcbuf;
 
@@ -143,6 +144,9 @@ bool task_reap_step(struct task *t);		/* true: gone */
 /* One of its slots is about to be emptied: stop relying on it. */
 void task_slot_leaving(struct task *t, struct slot *s);
 
+/* Has no slots: who looks something up need not ask if there is a CSpace. */
+extern struct cspace no_cspace;
+
 /* Its parts; NULL if missing. */
 static inline void *
 task_part(const struct task *t, enum task_slot which, unsigned int type)
@@ -155,7 +159,7 @@ task_part(const struct task *t, enum task_slot which, unsigned int type)
 static inline struct cspace *
 task_cspace(const struct task *t)
 {
-	return t->cspace;
+	return t->cspace != &no_cspace ? t->cspace : NULL;
 }
 
 static inline struct note *

@@ -20,7 +20,6 @@ struct invocation {
 	struct slot *slot;		/* the capability invoked */
 	unsigned int op;
 	unsigned int nwords;
-	struct helios_ipcbuf *buf;	/* the caller's; NULL: has none */
 	unsigned int nout;		/* words of the result */
 	uint64_t out[HELIOS_MSG_REGS];	/* the first of them */
 };
@@ -71,6 +70,16 @@ struct result inv_take_dests(const struct invocation *inv, struct cspace *cs,
 
 /* What IDENTIFY says of a slot. */
 uint64_t slot_identify(const struct slot *s);
+
+/* Is it a kernel object, of which a CALL is an operation? */
+static inline bool
+is_invocable(const struct slot *s)
+{
+	const unsigned int not = 1u << HELIOS_NULL | 1u << HELIOS_DEAD |
+		1u << HELIOS_ENDPOINT | 1u << HELIOS_NOTE | 1u << HELIOS_REPLY;
+
+	return !(not >> cap_type(s) & 1);
+}
 
 /* The single operation dispatcher, and one function per type. */
 struct result invoke(struct task *t, struct slot *s, uint64_t tag);

@@ -71,7 +71,7 @@ waiter_init(struct waiter *w, unsigned int index)
  */
 
 /* Is the first of a queue such a waiter? */
-static inline bool
+static inline __attribute__((always_inline)) bool
 waiter_alone(const struct waiter *first)
 {
 	return first->next == first && first->lower == NULL &&

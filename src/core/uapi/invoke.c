@@ -27,7 +27,7 @@ inv_word_at(const struct invocation *inv, unsigned int i)
 	case 3:
 		return regs->r9;
 	default:
-		return inv->buf->words[i];
+		return task_ipcbuf(inv->task)->words[i];
 	}
 }
 
@@ -39,13 +39,13 @@ inv_return(struct invocation *inv, uint64_t value)
 	if (i < HELIOS_MSG_REGS)
 		inv->out[i] = value;
 	else
-		inv->buf->words[i] = value;
+		task_ipcbuf(inv->task)->words[i] = value;
 }
 
 struct result
 inv_can_return(const struct invocation *inv, unsigned int n)
 {
-	if (n <= HELIOS_MSG_REGS || inv->buf != NULL)
+	if (n <= HELIOS_MSG_REGS || task_ipcbuf(inv->task) != NULL)
 		return RESULT_OK;
 	return user_error(HELIOS_MISSING_PART, HELIOS_PART_IPCBUF,
 			"the result of %u words needs an IPC buffer", n);
@@ -148,38 +148,38 @@ check_tag(const struct invocation *inv, uint64_t tag)
 				(helios_tag_label(tag) >> 16)),
 				type_name(type));
 	/* Can the words be read that are not in registers? */
-	if (inv->nwords > HELIOS_MSG_REGS && inv->buf == NULL)
+	if (inv->nwords > HELIOS_MSG_REGS && task_ipcbuf(inv->task) == NULL)
 		return user_error(HELIOS_MISSING_PART, HELIOS_PART_IPCBUF,
 				"%u words need an IPC buffer", inv->nwords);
 	return RESULT_OK;
 }
 
 /* The results, as a message from nobody. */
-static void
+static inline void
 answer(const struct invocation *inv)
 {
 	struct helios_regs *regs = &inv->task->regs;
+	unsigned int n = inv->nout;
 
 	regs->rdi = 0;
-	regs->rsi = helios_tag(0, inv->nout, 0);
-	regs->rdx = inv->out[0];
-	regs->r10 = inv->out[1];
-	regs->r8 = inv->out[2];
-	regs->r9 = inv->out[3];
+	regs->rsi = helios_tag(0, n, 0);
+	regs->rdx = n > 0 ? inv->out[0] : 0;
+	regs->r10 = n > 1 ? inv->out[1] : 0;
+	regs->r8 = n > 2 ? inv->out[2] : 0;
+	regs->r9 = n > 3 ? inv->out[3] : 0;
 }
 
 struct result
 invoke(struct task *t, struct slot *s, uint64_t tag)
 {
-	struct invocation inv = {
-		.task = t,
-		.slot = s,
-		.op = (unsigned int)helios_tag_label(tag) & 0xffffu,
-		.nwords = helios_tag_nwords(tag),
-		.buf = task_ipcbuf(t),
-	};
+	struct invocation inv;
 	struct result r;
 
+	inv.task = t;
+	inv.slot = s;
+	inv.op = (unsigned int)helios_tag_label(tag) & 0xffffu;
+	inv.nwords = helios_tag_nwords(tag);
+	inv.nout = 0;
 	call_context_set((struct call_context){ .task = t->name,
 		.slot = t->regs.rdi, .type = cap_type(s), .op = inv.op });
 	if (!is_plain(cap_type(s), tag)) {

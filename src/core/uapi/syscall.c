@@ -227,13 +227,13 @@ sys_call(struct task *t)
 
 	if (r.status != HELIOS_OK)
 		return r;
+	if (is_invocable(s))
+		return invoke(t, s, t->regs.rsi);
 	/* Is it something that never answers? */
-	if (cap_type(s) == HELIOS_NOTE || cap_type(s) == HELIOS_REPLY)
+	if (cap_type(s) != HELIOS_ENDPOINT)
 		return user_error(HELIOS_UNSUPPORTED, cap_type(s),
 				"a %s gives no reply; use SEND",
 				type_name(cap_type(s)));
-	if (cap_type(s) != HELIOS_ENDPOINT)
-		return invoke(t, s, t->regs.rsi);
 	r = need_right(s, HELIOS_RIGHT_SEND, "SEND");
 	return r.status == HELIOS_OK ? endpoint_send(t, s, true, true) : r;
 }
@@ -522,10 +522,12 @@ static inline void
 finish(struct task *t, struct result r)
 {
 	call_context_set((struct call_context){ 0 });
-	if (r.status == RESULT_PREEMPTED || t->working || t->restart)
+	if (t->working || t->restart)
 		finish_slowly(t, r);
-	else if (r.status != RESULT_BLOCKED)
+	else if (r.status >= 0)
 		task_set_result(t, r);
+	else if (r.status == RESULT_PREEMPTED)
+		finish_slowly(t, r);
 }
 
 /* A call that is made again, or comes while others' revokes are halted. */
@@ -551,6 +553,27 @@ syscall_run_again(struct task *t)
 	run_with_help(t);
 }
 
+static inline struct task *
+leave(void)
+{
+	struct task *t = core_exit();
+
+	check_now_and_then();
+	return t;
+}
+
+struct task *
+core_invoke(struct slot *object)
+{
+	struct task *t = cpu0.current;
+
+	sched_enter(true);
+	call_context_set((struct call_context){ .task = t->name,
+		.call = "CALL", .slot = t->regs.rdi });
+	finish(t, invoke(t, object, t->regs.rsi));
+	return leave();
+}
+
 struct task *
 core_syscall_general(void)
 {
@@ -565,7 +588,5 @@ core_syscall_general(void)
 	} else {
 		finish(t, dispatch(t));
 	}
-	t = core_exit();
-	check_now_and_then();
-	return t;
+	return leave();
 }
