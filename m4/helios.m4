@@ -135,7 +135,12 @@ int main(void) { return 0; }])],
     [KERNEL_BUILD_CFLAGS="$KERNEL_BUILD_CFLAGS $helios_lto"
     AC_MSG_RESULT([yes])], [AC_MSG_RESULT([no])])
   CFLAGS=$helios_cflags])
-AC_SUBST([KERNEL_BUILD_CFLAGS])])
+AC_SUBST([KERNEL_BUILD_CFLAGS])
+# Where speed is what counts: gcc's second peephole pass sets a register to 0
+# to store that, which is shorter and takes longer.
+KERNEL_FAST_CFLAGS=
+AX_APPEND_COMPILE_FLAGS([-fno-peephole2], [KERNEL_FAST_CFLAGS], [-Werror])
+AC_SUBST([KERNEL_FAST_CFLAGS])])
 
 AC_DEFUN([HELIOS_WARNINGS],
 [WARN_CFLAGS=

@@ -36,20 +36,6 @@ cap_init(void)
 	list_init(&finished);
 }
 
-bool
-cap_is_factory(unsigned int type)
-{
-	return type == HELIOS_MEMORY || type == HELIOS_DEVMEM ||
-		type == HELIOS_IRQCONTROL || type == HELIOS_IOCONTROL;
-}
-
-bool
-cap_copyable(unsigned int type)
-{
-	return !cap_is_factory(type) && type != HELIOS_REPLY &&
-		type != HELIOS_SYSTEMCONTROL;
-}
-
 static void
 link_marks(struct mark *a, struct mark *b)
 {
@@ -160,10 +146,10 @@ same_object(const struct mark *m, const struct slot *s)
 bool
 cap_is_last(const struct slot *s)
 {
-	if (cap_is_factory(cap_type(s)))
-		return true;
-	return !cap_has_children(s) && !same_object(s->open.prev, s) &&
-		!same_object(s->close.next, s);
+	if (cap_has_children(s) || same_object(s->open.prev, s) ||
+			same_object(s->close.next, s))
+		return cap_is_factory(cap_type(s));
+	return true;
 }
 
 /* cap: what the last slot held. */
@@ -209,10 +195,8 @@ slot_task(const struct slot *s)
 
 /* Whoever relies on this capability stops; false: there is more to do. */
 static bool
-detach_users(struct slot *s)
+detach_users(struct slot *s, struct task *t)
 {
-	struct task *t = slot_task(s);
-
 	switch (cap_type(s)) {
 	case HELIOS_ENDPOINT:
 	case HELIOS_NOTE:
@@ -232,14 +216,15 @@ detach_users(struct slot *s)
 	return true;
 }
 
-/* Empty one slot; what is derived from it passes to its parent. */
+/* Empty one slot, of this task (NULL: of none); what is derived from it passes
+ * to its parent. */
 static bool
-empty_step(struct slot *s)
+empty_step(struct slot *s, struct task *t)
 {
 	uint64_t cap;
 	bool last;
 
-	if (!detach_users(s))
+	if (!detach_users(s, t))
 		return false;
 	last = cap_is_last(s);
 	if (s->cap & SLOT_REVOKING)
@@ -253,14 +238,26 @@ empty_step(struct slot *s)
 	return true;
 }
 
-bool
-cap_destroy_step(struct slot *s)
+static inline bool
+destroy_step(struct slot *s, struct task *t)
 {
-	if (cap_is_factory(cap_type(s)) && cap_has_children(s)) {
+	if (cap_has_children(s) && cap_is_factory(cap_type(s))) {
 		cap_revoke_step(s);
 		return false;
 	}
-	return empty_step(s);
+	return empty_step(s, t);
+}
+
+bool
+cap_destroy_step(struct slot *s)
+{
+	return destroy_step(s, slot_task(s));
+}
+
+bool
+cap_destroy_step_in_cspace(struct slot *s)
+{
+	return destroy_step(s, NULL);
 }
 
 void
@@ -282,7 +279,7 @@ cap_revoke_step(struct slot *s)
 	if (!cap_has_children(s))
 		return true;
 	child = mark_slot(s->open.next);
-	if (empty_step(child))
+	if (empty_step(child, slot_task(child)))
 		cap_mark_dead(child);
 	return !cap_has_children(s);
 }

@@ -29,16 +29,28 @@ prev_free(const struct cspace *cs, uint32_t i)
 	return i - 1 + (uint32_t)cs->slots[i].prev;
 }
 
+static inline int32_t
+link_to_next(uint32_t i, uint32_t to)
+{
+	return (int32_t)(to - i - 1);
+}
+
+static inline int32_t
+link_to_prev(uint32_t i, uint32_t to)
+{
+	return (int32_t)(to - i + 1);
+}
+
 static void
 set_next(struct cspace *cs, uint32_t i, uint32_t to)
 {
-	cs->slots[i].next = (int32_t)(to - i - 1);
+	cs->slots[i].next = link_to_next(i, to);
 }
 
 static void
 set_prev(struct cspace *cs, uint32_t i, uint32_t to)
 {
-	cs->slots[i].prev = (int32_t)(to - i + 1);
+	cs->slots[i].prev = link_to_prev(i, to);
 }
 
 static void
@@ -250,13 +262,13 @@ dests_take(struct cspace *cs, const helios_cap_t *caddr, unsigned int n,
 void
 slot_release(struct cspace *cs, struct slot *s)
 {
-	uint32_t i = slot_index(cs, s);
+	uint32_t i = slot_index(cs, s), next = cs->free;
 
 	kassert(i < cs->nslots && s->cap == 0 && s->waiters == NULL);
-	set_prev(cs, i, UINT32_MAX);
-	set_next(cs, i, cs->free);
-	if (cs->free < cs->nslots)
-		set_prev(cs, cs->free, i);
+	s->prev = link_to_prev(i, UINT32_MAX);
+	s->next = link_to_next(i, next);
+	if (next < cs->nslots)
+		set_prev(cs, next, i);
 	cs->free = i;
 	cs->nfree++;
 }
@@ -273,7 +285,7 @@ cspace_reap_step(struct cspace *cs)
 
 		if (cap_type(s) == HELIOS_NULL || cap_type(s) == HELIOS_DEAD)
 			continue;
-		cap_destroy_step(s);
+		cap_destroy_step_in_cspace(s);
 		return false;
 	}
 	if (cs->reaped < cs->nslots)

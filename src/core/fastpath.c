@@ -97,10 +97,10 @@ core_call(uint64_t caddr, uint64_t tag)
 	if (caddr >= t->cspace->nslots || !is_plain(t))
 		return (struct handover){ .to = NULL };
 	s = &t->cspace->slots[caddr];
-	if (is_invocable(s))
-		return (struct handover){ .object = s };
-	if (cap_is(s, HELIOS_ENDPOINT, HELIOS_RIGHT_SEND) &&
-			message_simple(tag))
+	if (!cap_is(s, HELIOS_ENDPOINT, HELIOS_RIGHT_SEND))
+		return (struct handover){ .object = is_invocable(s) ? s :
+			NULL };
+	if (message_simple(tag))
 		to = receiver(s);
 	if (to == NULL || !can_pass(t, to, n))
 		return (struct handover){ .to = NULL };

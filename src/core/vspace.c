@@ -252,17 +252,16 @@ ready_entry(struct vspace *vs, uint64_t va, bool large)
 	return entry == NULL || *entry & PTE_PRESENT ? NULL : entry;
 }
 
-/* Not inlined, for mostly there is one page, and no use for a loop. */
-static __attribute__((noinline)) void
+static void
 map_page(struct vspace *vs, uint64_t *entry, struct slot *page, uint64_t word)
 {
 	mapping_add(vs, page, word);
 	pt_put(entry, page, word);
 }
 
-struct result
-vspace_map(struct vspace *vs, struct slot **pages, unsigned int n,
-		uint64_t address, uint64_t flags, uint64_t *out)
+static inline __attribute__((always_inline)) struct result
+map(struct vspace *vs, struct slot **pages, unsigned int n, uint64_t address,
+		uint64_t flags, uint64_t *out)
 {
 	bool large = page_is_large(pages[0]);
 	uint64_t size = page_size(pages[0]), len = n * size, va;
@@ -292,4 +291,13 @@ vspace_map(struct vspace *vs, struct slot **pages, unsigned int n,
 	}
 	hal_tlb_mapped(vs, *out, len);
 	return RESULT_OK;
+}
+
+/* One page is the rule, and needs no loop. */
+struct result
+vspace_map(struct vspace *vs, struct slot **pages, unsigned int n,
+		uint64_t address, uint64_t flags, uint64_t *out)
+{
+	return n == 1 ? map(vs, pages, 1, address, flags, out) :
+		map(vs, pages, n, address, flags, out);
 }

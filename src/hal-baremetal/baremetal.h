@@ -147,7 +147,9 @@ struct cpu_features {
 	bool nx, smep, smap, umip, pge, pcid, fsgsbase, xsave, xsaveopt,
 		xinuse, avx, apic, x2apic, tsc_deadline, tsc_invariant,
 		hypervisor, gib_pages, mce, arat, rdrand, x87_leak;
-	bool modern;			/* xsave, fsgsbase, no x87_leak */
+	/* What switching tasks comes to: with xsave, fsgsbase and no x87_leak,
+	 * and xinuse or not; or the way of other processors. */
+	enum { SWITCH_OLD, SWITCH_XSAVE, SWITCH_XINUSE } switching;
 	unsigned int phys_bits;
 	uint32_t max_leaf;
 	char name[49];			/* brand string, trimmed */

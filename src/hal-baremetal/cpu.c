@@ -171,7 +171,8 @@ features_extended(void)
 	if (cpu.phys_bits == 0)
 		cpu.phys_bits = 36;
 	cpu.x87_leak = has_x87_leak();
-	cpu.modern = cpu.xsave && cpu.fsgsbase && !cpu.x87_leak;
+	if (cpu.xsave && cpu.fsgsbase && !cpu.x87_leak)
+		cpu.switching = cpu.xinuse ? SWITCH_XINUSE : SWITCH_XSAVE;
 }
 
 static void

@@ -101,7 +101,7 @@ kernel_fast_objects = \
 	src/hal-baremetal/space.bo \
 	src/hal-baremetal/task.bo \
 	src/hal-baremetal/trap.bo
-$(kernel_fast_objects): KERNEL_FAST = -O2
+$(kernel_fast_objects): KERNEL_FAST = -O2 $(KERNEL_FAST_CFLAGS)
 
 kernel_boot_objects = \
 	src/core/boot.bo \

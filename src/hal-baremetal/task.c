@@ -105,14 +105,10 @@ xrstor(const struct vector_area *a)
 	__asm__ volatile("xrstor64 %0" : : "m"(*a), "a"(-1), "d"(-1));
 }
 
+/* Only what is in use. */
 static void
 vectors_switch(struct task_part *from, struct task_part *to)
 {
-	if (!cpu.xinuse) {
-		xsave(&from->area);
-		xrstor(&to->area);
-		return;
-	}
 	from->plain = vectors_plain();
 	if (!from->plain)
 		xsave(&from->area);
@@ -122,7 +118,7 @@ vectors_switch(struct task_part *from, struct task_part *to)
 		xrstor(&initial);
 }
 
-/* The same on a processor that is not modern. */
+/* The same on an old processor. */
 static void
 vectors_switch_old(struct task_part *from, struct task_part *to)
 {
@@ -203,14 +199,14 @@ bases_switch_old(const struct helios_regs *to)
  */
 
 static __attribute__((noinline, cold)) void
-switch_old(struct task_part *part, const struct helios_regs *r)
+switch_old(struct task_part *part, struct helios_regs *from,
+		const struct helios_regs *to)
 {
 	vectors_switch_old(loaded_part, part);
-	if (cpu.fsgsbase) {
-		bases_switch(current_regs, r);
-		return;
-	}
-	bases_switch_old(r);
+	if (cpu.fsgsbase)
+		bases_switch(from, to);
+	else
+		bases_switch_old(to);
 }
 
 void
@@ -226,11 +222,15 @@ task_switch(struct helios_regs *from, struct task *t)
 	struct helios_regs *r = task_regs(t);
 	struct task_part *part = part_of(t);
 
-	if (cpu.modern) {
+	if (cpu.switching == SWITCH_XSAVE) {
+		xsave(&loaded_part->area);
+		xrstor(&part->area);
+		bases_switch(from, r);
+	} else if (cpu.switching == SWITCH_XINUSE) {
 		vectors_switch(loaded_part, part);
 		bases_switch(from, r);
 	} else {
-		switch_old(part, r);
+		switch_old(part, from, r);
 	}
 	loaded_part = part;
 	current_regs = r;

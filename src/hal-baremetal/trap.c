@@ -170,7 +170,7 @@ kernel_leave(struct task *next)
  */
 
 /* Most calls leave everything as it is. */
-static inline _Noreturn void
+static inline __attribute__((always_inline)) _Noreturn void
 call_leave(struct task *next)
 {
 	if (task_is_loaded(next) && !pending.any)

@@ -121,7 +121,12 @@ cap_port_last(const struct slot *s)
 }
 
 /* A factory takes what came from it along; it is moved, never copied. */
-bool cap_is_factory(unsigned int type);
+static inline bool
+cap_is_factory(unsigned int type)
+{
+	return (1u << HELIOS_MEMORY | 1u << HELIOS_DEVMEM |
+		1u << HELIOS_IRQCONTROL | 1u << HELIOS_IOCONTROL) >> type & 1;
+}
 
 static inline bool
 cap_has_children(const struct slot *s)
@@ -163,7 +168,12 @@ void cap_copy(struct slot *dst, struct slot *src, unsigned int rights,
 
 /* May capabilities of this type be copied?  (Reply, factories and
  * SystemControl may not.) */
-bool cap_copyable(unsigned int type);
+static inline bool
+cap_copyable(unsigned int type)
+{
+	return !cap_is_factory(type) && type != HELIOS_REPLY &&
+		type != HELIOS_SYSTEMCONTROL;
+}
 
 /* dst takes the place of src: marks, mapping, waiters, and all.  src is left
  * with no capability; the caller makes it free or Dead. */
@@ -180,6 +190,8 @@ bool cap_is_last(const struct slot *s);
  * slot is one of a task, the task was told (task_slot_leaving).
  */
 bool cap_destroy_step(struct slot *s);
+/* The same of a slot that is known to be one of a CSpace. */
+bool cap_destroy_step_in_cspace(struct slot *s);
 
 /* Slot s was just emptied, but not by its holder: in a CSpace it is Dead. */
 void cap_mark_dead(struct slot *s);

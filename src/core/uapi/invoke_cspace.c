@@ -13,7 +13,7 @@
 #include <uapi.h>
 
 /* The source of COPY, MOVE and MINT: words 1 and 2. */
-static struct result
+static inline __attribute__((always_inline)) struct result
 decode_source(const struct invocation *inv, struct cspace **from,
 		uint64_t caddr, struct slot **src)
 {
@@ -44,7 +44,7 @@ return_dest(struct invocation *inv, const struct slot *dest)
 }
 
 /* May it be copied, and are these rights? */
-static struct result
+static inline struct result
 check_copy(const struct slot *src, uint64_t rights, unsigned int word)
 {
 	if (!cap_copyable(cap_type(src)))
@@ -140,22 +140,30 @@ cspace_move(struct invocation *inv)
 	return RESULT_OK;
 }
 
+/* Is there something in the slot? */
+static inline struct result
+check_in_use(struct cspace *cs, uint64_t caddr)
+{
+	struct slot *s;
+	struct result r = cspace_slot(cs, caddr, &s);
+
+	if (r.status == HELIOS_OK && cap_type(s) == HELIOS_NULL)
+		return user_error(HELIOS_INVALID_CSLOT, caddr, "a capability "
+			"expected in slot %lu, it is empty", caddr);
+	return r;
+}
+
 /* Are all these slots in use, and each named once? */
 static struct result
 decode_destroy(struct cspace *cs, const uint64_t *caddr, unsigned int n)
 {
-	struct slot *s;
 	struct result r;
 	unsigned int i, j;
 
 	for (i = 0; i < n; i++) {
-		r = cspace_slot(cs, caddr[i], &s);
+		r = check_in_use(cs, caddr[i]);
 		if (r.status != HELIOS_OK)
 			return r;
-		if (cap_type(s) == HELIOS_NULL)
-			return user_error(HELIOS_INVALID_CSLOT, caddr[i],
-				"a capability expected in slot %lu, it is "
-				"empty", caddr[i]);
 		for (j = 0; j < i; j++)
 			if (caddr[j] == caddr[i])
 				return user_error(HELIOS_INVALID_PARAM, i,
@@ -174,7 +182,7 @@ destroy_slot(struct task *t, struct cspace *cs, struct slot *s)
 		cs->ndead--;
 		s->cap = 0;
 	} else {
-		while (!cap_destroy_step(s)) {
+		while (!cap_destroy_step_in_cspace(s)) {
 			if (t->dead)
 				return result_blocked();
 			if (hal_irq_pending()) {
@@ -243,7 +251,7 @@ static struct result
 destroy_one(struct invocation *inv, uint64_t caddr)
 {
 	struct cspace *cs = cap_object(inv->slot);
-	struct result r = decode_destroy(cs, &caddr, 1);
+	struct result r = check_in_use(cs, caddr);
 
 	if (r.status != HELIOS_OK)
 		return r;
@@ -253,16 +261,14 @@ destroy_one(struct invocation *inv, uint64_t caddr)
 	return r;
 }
 
-static struct result
-cspace_destroy(struct invocation *inv)
+static __attribute__((noinline)) struct result
+destroy_several(struct invocation *inv)
 {
 	struct task *t = inv->task;
 	uint64_t caddr[HELIOS_MSG_WORDS];
 	unsigned int i, n = inv->nwords;
 	struct result r = inv_need_at_least(inv, 1);
 
-	if (n == 1)
-		return destroy_one(inv, inv_word(inv, 0));
 	for (i = 0; i < n; i++)
 		caddr[i] = inv_word(inv, i);
 	if (r.status == HELIOS_OK)
@@ -271,6 +277,14 @@ cspace_destroy(struct invocation *inv)
 		return r;
 	note_destroying(inv, caddr, n);
 	return cspace_go_on_destroying(t);
+}
+
+static struct result
+cspace_destroy(struct invocation *inv)
+{
+	if (inv->nwords == 1)
+		return destroy_one(inv, inv_word(inv, 0));
+	return destroy_several(inv);
 }
 
 static struct result
@@ -389,23 +403,18 @@ cspace_slot_info(struct invocation *inv)
 struct result
 invoke_cspace(struct invocation *inv)
 {
-	switch (inv->op) {
-	case HELIOS_CSPACE_DESTROY:
-		return cspace_destroy(inv);
-	case HELIOS_CSPACE_COPY:
-		return cspace_copy(inv);
-	case HELIOS_CSPACE_MOVE:
-		return cspace_move(inv);
-	case HELIOS_CSPACE_MINT:
-		return cspace_mint(inv);
-	case HELIOS_CSPACE_REVOKE:
-		return cspace_revoke(inv);
-	case HELIOS_CSPACE_STORE_REPLY:
-		return cspace_store_reply(inv);
-	case HELIOS_CSPACE_INFO:
-		return cspace_info(inv);
-	case HELIOS_CSPACE_SLOT_INFO:
-		return cspace_slot_info(inv);
-	}
-	return inv_no_op(inv);
+	static struct result (*const ops[])(struct invocation *) = {
+		[HELIOS_CSPACE_DESTROY] = cspace_destroy,
+		[HELIOS_CSPACE_COPY] = cspace_copy,
+		[HELIOS_CSPACE_MOVE] = cspace_move,
+		[HELIOS_CSPACE_MINT] = cspace_mint,
+		[HELIOS_CSPACE_REVOKE] = cspace_revoke,
+		[HELIOS_CSPACE_STORE_REPLY] = cspace_store_reply,
+		[HELIOS_CSPACE_INFO] = cspace_info,
+		[HELIOS_CSPACE_SLOT_INFO] = cspace_slot_info,
+	};
+
+	if (inv->op >= sizeof(ops) / sizeof(ops[0]))
+		return inv_no_op(inv);
+	return ops[inv->op](inv);
 }

@@ -43,7 +43,7 @@ check_flags(uint64_t flags, uint64_t allowed, unsigned int word)
 	return RESULT_OK;
 }
 
-static struct result
+static inline struct result
 decode_page(const struct invocation *inv, unsigned int i, struct slot **out)
 {
 	*out = task_slot(inv->task, inv_word(inv, i));
@@ -74,16 +74,21 @@ decode_run(const struct invocation *inv, struct slot **pages, unsigned int n)
 	return r;
 }
 
-/* The last n words are different Pages; one is the usual. */
-static struct result
-decode_pages(const struct invocation *inv, struct slot **pages, unsigned int n)
+/*
+ * The words from `first` on, n to the last, are different Pages.  This and its
+ * callers are inlined: one page is the rule, and then there is neither a list
+ * of them nor a loop.
+ */
+static inline __attribute__((always_inline)) struct result
+decode_pages(const struct invocation *inv, unsigned int first,
+		struct slot **pages, unsigned int n)
 {
-	return n == 1 ? decode_page(inv, inv->nwords - 1, pages) :
+	return n == 1 ? decode_page(inv, first, pages) :
 		decode_run(inv, pages, n);
 }
 
 /* Can this page be mapped in one run with the first? */
-static struct result
+static inline struct result
 check_mappable(const struct slot *page, const struct slot *first,
 		uint64_t flags)
 {
@@ -104,22 +109,17 @@ check_mappable(const struct slot *page, const struct slot *first,
 	return RESULT_OK;
 }
 
-static struct result
-vspace_op_map(struct invocation *inv)
+static inline __attribute__((always_inline)) struct result
+map(struct invocation *inv, unsigned int n)
 {
 	struct slot *pages[MOST_PAGES];
-	uint64_t flags, address;
-	unsigned int i, n;
-	struct result r = inv_need_at_least(inv, 3);
-
-	if (r.status != HELIOS_OK)
-		return r;
-	n = inv->nwords - 2;
-	flags = inv_word(inv, 1);
-	r = check_flags(flags, HELIOS_MAP_W | HELIOS_MAP_X |
+	uint64_t flags = inv_word(inv, 1), address;
+	unsigned int i;
+	struct result r = check_flags(flags, HELIOS_MAP_W | HELIOS_MAP_X |
 		HELIOS_MAP_FIXED | HELIOS_MAP_WC, 1);
+
 	if (r.status == HELIOS_OK)
-		r = decode_pages(inv, pages, n);
+		r = decode_pages(inv, 2, pages, n);
 	for (i = 0; r.status == HELIOS_OK && i < n; i++)
 		r = check_mappable(pages[i], pages[0], flags);
 	if (r.status == HELIOS_OK)
@@ -130,34 +130,53 @@ vspace_op_map(struct invocation *inv)
 	return r;
 }
 
-/* The last n words are pages that are mapped in the invoked space. */
 static struct result
-decode_mapped(const struct invocation *inv, struct slot **pages, unsigned int n)
+vspace_op_map(struct invocation *inv)
+{
+	struct result r = inv_need_at_least(inv, 3);
+
+	if (r.status != HELIOS_OK)
+		return r;
+	return inv->nwords == 3 ? map(inv, 1) : map(inv, inv->nwords - 2);
+}
+
+/* The words from `first` on are pages that are mapped in the invoked space. */
+static inline __attribute__((always_inline)) struct result
+decode_mapped(const struct invocation *inv, unsigned int first,
+		struct slot **pages, unsigned int n)
 {
 	const struct vspace *vs = cap_object(inv->slot);
-	struct result r = decode_pages(inv, pages, n);
+	struct result r = decode_pages(inv, first, pages, n);
 	unsigned int i;
 
 	for (i = 0; r.status == HELIOS_OK && i < n; i++)
 		if (pages[i]->vspace != vs)
 			return user_error(HELIOS_BUSY, page_vaddr(pages[i]),
 				"slot %lu: a page mapped in this VSpace "
-				"expected", inv_word(inv, inv->nwords - n + i));
+				"expected", inv_word(inv, first + i));
+	return r;
+}
+
+static inline __attribute__((always_inline)) struct result
+unmap(struct invocation *inv, unsigned int n)
+{
+	struct slot *pages[HELIOS_MSG_WORDS];
+	struct result r = decode_mapped(inv, 0, pages, n);
+	unsigned int i;
+
+	for (i = 0; r.status == HELIOS_OK && i < n; i++)
+		vspace_unmap(pages[i]);
 	return r;
 }
 
 static struct result
 vspace_op_unmap(struct invocation *inv)
 {
-	struct slot *pages[HELIOS_MSG_WORDS];
 	struct result r = inv_need_at_least(inv, 1);
-	unsigned int i;
 
-	if (r.status == HELIOS_OK)
-		r = decode_mapped(inv, pages, inv->nwords);
-	for (i = 0; r.status == HELIOS_OK && i < inv->nwords; i++)
-		vspace_unmap(pages[i]);
-	return r;
+	if (r.status != HELIOS_OK)
+		return r;
+	return inv->nwords == 1 ? unmap(inv, 1) : unmap(inv, inv->nwords);
 }
 
 static struct result
@@ -174,7 +193,7 @@ vspace_op_protect(struct invocation *inv)
 	flags = inv_word(inv, 0);
 	r = check_flags(flags, HELIOS_MAP_W | HELIOS_MAP_X, 0);
 	if (r.status == HELIOS_OK)
-		r = decode_mapped(inv, pages, n);
+		r = decode_mapped(inv, 1, pages, n);
 	for (i = 0; r.status == HELIOS_OK && i < n; i++)
 		r = check_access(pages[i], needed_rights(flags));
 	for (i = 0; r.status == HELIOS_OK && i < n; i++)

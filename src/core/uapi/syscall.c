@@ -518,7 +518,7 @@ finish_slowly(struct task *t, struct result r)
 		task_set_result(t, r);
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 finish(struct task *t, struct result r)
 {
 	call_context_set((struct call_context){ 0 });
