@@ -15,14 +15,15 @@
 #ifdef __ASSEMBLER__
 
 /* Call this function, in between, on the kernel's stack: of what it may
- * clobber, all comes back but flags, %r10 and %r11. */
+ * clobber (in a release kernel all but %rbp) all comes back that entry.S still
+ * needs. */
 	.macro	LATENCY function
 #ifdef HELIOS_LATENCY
-	.irp	reg, rax, rcx, rdx, rsi, rdi, r8, r9
+	.irp	reg, rax, rbx, rcx, rdx, rsi, rdi, r8, r9
 	pushq	%\reg
 	.endr
 	call	\function
-	.irp	reg, r9, r8, rdi, rsi, rdx, rcx, rax
+	.irp	reg, r9, r8, rdi, rsi, rdx, rcx, rbx, rax
 	popq	%\reg
 	.endr
 #endif
