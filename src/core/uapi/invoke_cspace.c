@@ -7,6 +7,8 @@
  * with may be among what is gone.  While they are preempted, others that make
  * system calls take steps for them (cap.h).
  */
+#include <stddef.h>
+
 #include <cspace.h>
 #include <hal.h>
 #include <ipc.h>
@@ -75,7 +77,7 @@ static struct result
 cspace_copy(struct invocation *inv)
 {
 	struct cspace *from;
-	struct slot *src;
+	struct slot *src = NULL;
 	struct result r = inv_need_words(inv, 4);
 
 	if (r.status == HELIOS_OK)
@@ -92,7 +94,7 @@ cspace_mint(struct invocation *inv)
 {
 	uint64_t badge, caddr, rights;
 	struct cspace *from;
-	struct slot *src;
+	struct slot *src = NULL;
 	struct result r = inv_need_words(inv, 4);
 
 	if (r.status != HELIOS_OK)
@@ -124,7 +126,7 @@ static struct result
 cspace_move(struct invocation *inv)
 {
 	struct cspace *from, *to = cap_object(inv->slot);
-	struct slot *src, *dest;
+	struct slot *src = NULL, *dest;
 	struct result r = inv_need_words(inv, 3);
 
 	if (r.status == HELIOS_OK)
