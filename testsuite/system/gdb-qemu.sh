@@ -142,7 +142,8 @@ shows "a breakpoint in the kernel" '^Breakpoint 3, trap_syscall '
 part call
 in_order "backtrace: from the kernel into the program" \
 	'^#0 +trap_syscall ' '^#[0-9]+ +<signal handler called>' \
-	'^#[0-9]+ .*helios_entry_insn ' '^#[0-9]+ .*main \(argc='
+	'^#[0-9]+ .*helios_entry_insn ' \
+	'^#[0-9]+ .*(main \(argc=|helios_thread_main )'	# whoever is first
 shows "symbols: init" '^0x[0-9a-f]+ +#[0-9]+ +init$'
 part tasks
 shows "tasks: init runs" '^\* +[0-9]+ +init .* running '
