@@ -383,7 +383,8 @@ clean-local: clean-bench
 .PHONY: clean-bench
 
 CLEANFILES += testsuite/cost.tar testsuite/bench/cost/init
-check_DATA += testsuite/cost.tar
+check_DATA += testsuite/cost.tar $(cost_release)/helios-kernel \
+	$(cost_release)/helios-kernel-latency
 EXTRA_DIST += doc/performance.md $(cost_sources) \
 	testsuite/bench/cost/cost.h \
 	testsuite/bench/cost-table.txt \
@@ -470,6 +471,7 @@ TESTS += \
 	testsuite/system/qemu-uefi.sh \
 	testsuite/system/qemu-bios.sh \
 	testsuite/system/qemu-kernel.sh \
+	testsuite/system/qemu-release.sh \
 	testsuite/system/mercury-valgrind.sh \
 	testsuite/system/mercury-qemu.sh \
 	testsuite/system/mercury-line.sh \
@@ -606,6 +608,8 @@ AM_TESTS_ENVIRONMENT = \
 	export COST_INIT; \
 	BUILD='$(if $(DEBUG_CPPFLAGS),debug,release)'; export BUILD; \
 	HELIOS_KERNEL='$(abs_builddir)/helios-kernel'; export HELIOS_KERNEL; \
+	RELEASE_KERNEL='$(abs_builddir)/$(cost_release)/helios-kernel'; \
+	export RELEASE_KERNEL; \
 	HELIOS_TAR='$(abs_builddir)/helios.tar'; export HELIOS_TAR; \
 	SYSINFO_TAR='$(abs_builddir)/sysinfo.tar'; export SYSINFO_TAR; \
 	HELIOS_ISO='$(abs_builddir)/helios.iso'; export HELIOS_ISO; \

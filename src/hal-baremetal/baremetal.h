@@ -23,8 +23,9 @@
  * what is recorded to core before it resumes a task.
  *
  * Order of boot, in main.c: cpu_tables, bootloader_parse, options_parse,
- * console_init, cpu_init, paging_init, console_framebuffer, acpi_init,
- * interrupts_init, clock_init, power_init, core_boot, core_start, boot_over.
+ * console_init, cpu_init, task_unload, paging_init, console_framebuffer,
+ * acpi_init, interrupts_init, clock_init, power_init, core_boot, core_start,
+ * boot_over.
  */
 #ifndef BAREMETAL_H
 #define BAREMETAL_H
@@ -218,8 +219,8 @@ struct trap_frame {		/* as trap stubs in entry.S build it */
 
 /* Deliver what is recorded, idle if next is NULL, resume a task. */
 _Noreturn void kernel_leave(struct task *next);
-/* A task was resumed last with these registers; entry.S saves to them.  It
- * stands at kernel_stack_top: see there. */
+/* A task was resumed last with these registers; entry.S saves to them.  The
+ * pointer stands at kernel_stack_top, where entry.S says why. */
 extern struct helios_regs *current_regs;
 
 /*

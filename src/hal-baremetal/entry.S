@@ -274,6 +274,31 @@ interrupt_entry:
 	.cfi_endproc
 	.size	interrupt_stubs, . - interrupt_stubs
 
+/* A way out, called by C: its registers are taken from current_regs. */
+	.macro	RETURN name
+	.globl	\name
+	.type	\name, @function
+	.balign	64
+	.cfi_startproc
+	.cfi_signal_frame
+\name:
+	movq	current_regs(%rip), %rbx
+	CFI_USER
+	.endm
+
+	.macro	RETURN_END name
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
+/* %rcx and %r11 are loaded. */
+	.macro	LOAD_AND_SYSRET
+	LOAD	%rbx
+	movq	R_RSP(%rbx), %rsp
+	movq	R_RBX(%rbx), %rbx
+	sysretq
+	.endm
+
 /*
  * void user_return(void): become the program of current_regs.
  *
@@ -285,14 +310,7 @@ interrupt_entry:
  * and user_return_slow; there IRETQ cannot fault, for the selectors are
  * constants.
  */
-	.globl	user_return
-	.type	user_return, @function
-	.balign	64
-	.cfi_startproc
-	.cfi_signal_frame
-user_return:
-	movq	current_regs(%rip), %rbx
-	CFI_USER
+	RETURN	user_return
 	LATENCY	latency_end
 	movq	R_RCX(%rbx), %rcx
 	movq	R_R11(%rbx), %r11
@@ -304,12 +322,8 @@ user_return:
 	jnz	trap_return
 	cmpq	user_limit(%rip), %rcx
 	jae	trap_return
-	LOAD	%rbx
-	movq	R_RSP(%rbx), %rsp
-	movq	R_RBX(%rbx), %rbx
-	sysretq
-	.cfi_endproc
-	.size	user_return, . - user_return
+	LOAD_AND_SYSRET
+	RETURN_END user_return
 
 /*
  * void user_return_call(void): the same for the program that has entered by
@@ -317,39 +331,21 @@ user_return:
  * what SYSCALL found, so the address is canonical (one page below the hole
  * nothing is mapped any more).
  */
-	.globl	user_return_call
-	.type	user_return_call, @function
-	.balign	64
-	.cfi_startproc
-	.cfi_signal_frame
-user_return_call:
-	movq	current_regs(%rip), %rbx
-	CFI_USER
+	RETURN	user_return_call
 	LATENCY	latency_end
 	movq	R_RFLAGS(%rbx), %r11
 	testl	$RFLAGS_TF | RFLAGS_RF, %r11d
 	jnz	trap_return
 	movq	R_RIP(%rbx), %rcx
-	LOAD	%rbx
-	movq	R_RSP(%rbx), %rsp
-	movq	R_RBX(%rbx), %rbx
-	sysretq
-	.cfi_endproc
-	.size	user_return_call, . - user_return_call
+	LOAD_AND_SYSRET
+	RETURN_END user_return_call
 
 /*
  * void user_return_message(badge, tag, word0, word1, word2, word3): become
  * the program of current_regs, which stands in a system call, with this
  * message as its result.  It came by SYSCALL, as above.
  */
-	.globl	user_return_message
-	.type	user_return_message, @function
-	.balign	64
-	.cfi_startproc
-	.cfi_signal_frame
-user_return_message:
-	movq	current_regs(%rip), %rbx
-	CFI_USER
+	RETURN	user_return_message
 	LATENCY	latency_end
 	movq	%rcx, %r10
 	movq	R_RFLAGS(%rbx), %r11
@@ -373,17 +369,9 @@ user_return_message:
 	movq	%r8, R_R8(%rbx)
 	movq	%r9, R_R9(%rbx)
 	jmp	trap_return
-	.cfi_endproc
-	.size	user_return_message, . - user_return_message
+	RETURN_END user_return_message
 
-	.globl	user_return_slow
-	.type	user_return_slow, @function
-	.balign	16
-	.cfi_startproc
-	.cfi_signal_frame
-user_return_slow:
-	movq	current_regs(%rip), %rbx
-	CFI_USER
+	RETURN	user_return_slow
 	LOAD	%rbx
 	movq	R_RCX(%rbx), %rcx
 	movq	R_R11(%rbx), %r11
@@ -403,8 +391,7 @@ user_return_slow:
 	.cfi_same_value %r14
 	.cfi_same_value %r15
 	iretq
-	.cfi_endproc
-	.size	user_return_slow, . - user_return_slow
+	RETURN_END user_return_slow
 
 	.section .rodata
 	.balign	8

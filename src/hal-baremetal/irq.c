@@ -48,7 +48,7 @@ static unsigned int timer_line = IRQ_LINES;	/* none */
  * what an I/O APIC or HPET is told to send, whether the kernel uses it or
  * not.
  */
-static void
+static BOOT_CODE void
 keep_interrupt_sources(void)
 {
 	keep_physical(MESSAGES_BASE, MESSAGES_SIZE);

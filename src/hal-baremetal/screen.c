@@ -358,7 +358,7 @@ use_framebuffer(volatile void *base)
 	return d != NULL;
 }
 
-static bool
+static BOOT_CODE bool
 map_framebuffer(void)
 {
 	struct helios_framebuffer *fb = &boot_info.framebuffer;

@@ -5,12 +5,14 @@ group of them, or all.
 Each shows that the kernel does with less, or with other devices: what the
 processor lacks is not used, and the kernel's own log must say so."""
 
+import os
 import sys
 
 from machine import vulcan
 from machine.qemu import KERNEL, VULCAN, Qemu
 from machine.tap import Tap
 
+RELEASE = os.environ.get("RELEASE_KERNEL", KERNEL)
 USES = r"processor: uses\b.*"
 
 
@@ -38,6 +40,12 @@ GROUPS = {
     "whole": {
         "max": Case(shows=[
             USES + r"no-execute.*SMEP.*SMAP.*UMIP.*FSGSBASE.*AVX"]),
+    },
+    "release": {
+        "release": Case(kernel=RELEASE),
+        "release, qemu64": Case(kernel=RELEASE, cpu="qemu64"),
+        "release, measured": Case(kernel=f"{RELEASE}-latency",
+                                  shows=["latency end"]),
     },
     "cpu": {
         "qemu64": Case(cpu="qemu64", hides=OLD,
@@ -67,8 +75,8 @@ GROUPS = {
 
 def run(tap, name, case):
     prefix = f"{name}: "
-    machine = Qemu(kernel=KERNEL, initramfs=VULCAN,
-                   append=f"{case.append} log-level=info", **case.machine)
+    machine = Qemu(**({"kernel": KERNEL} | case.machine), initramfs=VULCAN,
+                   append=f"{case.append} log-level=info")
     if vulcan.run(tap, machine, prefix, vulcan.names()):
         vulcan.power_off(tap, machine, prefix)
     machine.kill()

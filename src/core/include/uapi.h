@@ -8,6 +8,8 @@
 #ifndef CORE_UAPI_H
 #define CORE_UAPI_H
 
+#include <stddef.h>
+
 #include <helios/message.h>
 #include <helios/object.h>
 
@@ -59,6 +61,14 @@ struct result inv_dest(const struct invocation *inv, unsigned int i,
 
 /* The type has no operation of this number. */
 struct result inv_no_op(const struct invocation *inv);
+
+/* Run the operation, of these n, each at its number. */
+static inline struct result
+inv_run(struct invocation *inv,
+		struct result (*const *ops)(struct invocation *), size_t n)
+{
+	return inv->op < n ? ops[inv->op](inv) : inv_no_op(inv);
+}
 
 /*
  * Words first to first + n - 1 are destinations in this CSpace: take them

@@ -416,7 +416,5 @@ invoke_cspace(struct invocation *inv)
 		[HELIOS_CSPACE_SLOT_INFO] = cspace_slot_info,
 	};
 
-	if (inv->op >= sizeof(ops) / sizeof(ops[0]))
-		return inv_no_op(inv);
-	return ops[inv->op](inv);
+	return inv_run(inv, ops, sizeof(ops) / sizeof(ops[0]));
 }

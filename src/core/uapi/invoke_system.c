@@ -90,7 +90,5 @@ invoke_system(struct invocation *inv)
 		[HELIOS_SYSTEM_COUNTS] = op_counts,
 	};
 
-	if (inv->op >= sizeof(ops) / sizeof(ops[0]))
-		return inv_no_op(inv);
-	return ops[inv->op](inv);
+	return inv_run(inv, ops, sizeof(ops) / sizeof(ops[0]));
 }

@@ -440,7 +440,5 @@ invoke_task(struct invocation *inv)
 		[HELIOS_TASK_INFO] = op_info,
 	};
 
-	if (inv->op >= sizeof(ops) / sizeof(ops[0]))
-		return inv_no_op(inv);
-	return ops[inv->op](inv);
+	return inv_run(inv, ops, sizeof(ops) / sizeof(ops[0]));
 }
