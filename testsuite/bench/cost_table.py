@@ -9,6 +9,7 @@ baseline; 2 if they could not be had.
 import argparse
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -308,6 +309,11 @@ def main():
         sys.stdout.flush()
         print(f"bench-cost: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        sys.stdout.flush()
+        print("bench-cost: interrupted; no results were written",
+              file=sys.stderr)
+        return 128 + signal.SIGINT
 
 
 if __name__ == "__main__":

@@ -89,4 +89,30 @@ refuses "another measuring program" BASELINE=program.txt \
 	'of the program .* found .0123'
 refuses "an operation that nobody knows" TRACE=nosuch \
 	"TRACE: .* found 'nosuch'"
+
+# Ctrl-C, while the machine runs: it ends, and says so.  (A shell that was
+# started in the background leaves its children deaf to SIGINT.)
+cat >interrupted.sh <<'EOF'
+#!/bin/sh
+kill -INT "$PPID"
+exec sleep 60
+EOF
+chmod +x interrupted.sh
+rm -f bench.txt
+env SOURCE="$top_srcdir" OUTPUT=bench.txt COMPILER=any TRACE=null \
+	QEMU="$workdir/interrupted.sh" "$TIMEOUT" -k 10 "$LIMIT" \
+	"$PYTHON3" -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' \
+	sh "$top_srcdir/testsuite/bench/cost.sh" >out 2>err </dev/null
+status=$?
+if [ $status = 130 ] && [ ! -e bench.txt ] &&
+	grep -q '^bench-cost: interrupted; no results' err &&
+	[ "$(wc -l <err)" -eq 1 ]
+then
+	ok "Ctrl-C ends it, with a line on that"
+else
+	not_ok "Ctrl-C ends it, with a line on that" "status $status, found
+$(cat err)"
+fi
 tap_done
