@@ -9,12 +9,13 @@
 #include <klog.h>
 
 #define LINE_SIZE	256
+#define HEAD_SIZE	40	/* two numbers, two blanks */
 
 struct klog_ring klog_ring;
 
+/* Where the next byte goes, and the end of the room. */
 struct out {
-	char *buf;
-	size_t size, len;
+	char *at, *end;
 };
 
 struct spec {
@@ -25,8 +26,20 @@ struct spec {
 static void
 put(struct out *o, char c)
 {
-	if (o->len + 1 < o->size)
-		o->buf[o->len++] = c;
+	if (o->at < o->end)
+		*o->at++ = c;
+}
+
+/* All at once: a line is written whenever a task exits. */
+static void
+put_bytes(struct out *o, const char *s, size_t len)
+{
+	size_t room = (size_t)(o->end - o->at);
+
+	if (len > room)
+		len = room;
+	__builtin_memcpy(o->at, s, len);
+	o->at += len;
 }
 
 static void
@@ -34,36 +47,40 @@ put_padded(struct out *o, const char *s, size_t len, const struct spec *spec)
 {
 	for (size_t i = len; i < spec->width; i++)
 		put(o, ' ');
-	for (size_t i = 0; i < len; i++)
-		put(o, s[i]);
+	put_bytes(o, s, len);
+}
+
+char *
+kdigits(char *end, uint64_t v, unsigned int base)
+{
+	do {
+		*--end = "0123456789abcdef"[v % base];
+		v /= base;
+	} while (v != 0);
+	return end;
 }
 
 static void
 put_number(struct out *o, uint64_t v, unsigned int base, bool minus,
 		const struct spec *spec)
 {
-	char digits[24];
-	size_t n = sizeof(digits);
+	char digits[1 + KDIGITS_MAX], *end = digits + sizeof(digits);
+	char *first = kdigits(end, v, base);
 	size_t width = spec->width;
 
-	do {
-		digits[--n] = "0123456789abcdef"[v % base];
-		v /= base;
-	} while (v != 0);
 	if (minus && !spec->zero)
-		digits[--n] = '-';
+		*--first = '-';
 	if (!spec->zero) {
-		put_padded(o, digits + n, sizeof(digits) - n, spec);
+		put_padded(o, first, (size_t)(end - first), spec);
 		return;
 	}
 	if (minus) {
 		put(o, '-');
 		width -= width > 0;
 	}
-	for (size_t i = sizeof(digits) - n; i < width; i++)
+	for (size_t i = (size_t)(end - first); i < width; i++)
 		put(o, '0');
-	while (n < sizeof(digits))
-		put(o, digits[n++]);
+	put_bytes(o, first, (size_t)(end - first));
 }
 
 static void
@@ -128,28 +145,61 @@ convert(struct out *o, char c, const struct spec *spec, va_list *ap)
 	}
 }
 
+/* The next conversion, or the end of all. */
+static const char *
+end_of_text(const char *s)
+{
+	for (;; s++)
+		switch (*s) {
+		case '\0':
+		case '%':
+			return s;
+		}
+}
+
+static void
+put_format(struct out *o, const char *fmt, va_list *ap)
+{
+	struct spec spec;
+	const char *s;
+
+	for (;; fmt++) {
+		s = fmt;
+		fmt = end_of_text(s);
+		if (fmt != s)
+			put_bytes(o, s, (size_t)(fmt - s));
+		if (*fmt == '\0')
+			return;
+		fmt = parse_spec(fmt + 1, &spec);
+		if (*fmt == '\0')
+			return;
+		convert(o, *fmt, &spec, ap);
+	}
+}
+
+static size_t
+format(char *buf, size_t size, const char *fmt, va_list *ap)
+{
+	struct out o = { buf, buf };
+
+	if (size == 0)
+		return 0;
+	o.end += size - 1;
+	put_format(&o, fmt, ap);
+	*o.at = '\0';
+	return (size_t)(o.at - buf);
+}
+
 size_t
 kvsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {
-	struct out o = { buf, size, 0 };
-	struct spec spec;
 	va_list args;
+	size_t len;
 
 	va_copy(args, ap);
-	for (; *fmt != '\0'; fmt++) {
-		if (*fmt != '%') {
-			put(&o, *fmt);
-			continue;
-		}
-		fmt = parse_spec(fmt + 1, &spec);
-		if (*fmt == '\0')
-			break;
-		convert(&o, *fmt, &spec, &args);
-	}
+	len = format(buf, size, fmt, &args);
 	va_end(args);
-	if (size > 0)
-		buf[o.len] = '\0';
-	return o.len;
+	return len;
 }
 
 size_t
@@ -159,48 +209,69 @@ ksnprintf(char *buf, size_t size, const char *fmt, ...)
 	size_t len;
 
 	va_start(ap, fmt);
-	len = kvsnprintf(buf, size, fmt, ap);
+	len = format(buf, size, fmt, &ap);
 	va_end(ap);
 	return len;
 }
 
 static void
-remember(unsigned int level, const char *line)
+ring_put(const char *s, size_t len)
 {
 	struct klog_ring *r = &klog_ring;
-	char head[40];
-	const char *s;
+	size_t at = r->written % KLOG_RING_SIZE;
+	size_t first = KLOG_RING_SIZE - at;
 
-	ksnprintf(head, sizeof(head), "%lu %u ", hal_now(), level);
-	for (s = head; *s != '\0'; s++)
-		r->text[r->written++ % KLOG_RING_SIZE] = *s;
-	for (s = line; *s != '\0'; s++)
-		r->text[r->written++ % KLOG_RING_SIZE] = *s;
-	r->text[r->written++ % KLOG_RING_SIZE] = '\n';
+	if (first > len)
+		first = len;
+	__builtin_memcpy(r->text + at, s, first);
+	__builtin_memcpy(r->text, s + first, len - first);
+	r->written += len;
+}
+
+/* A line as the ring has it, and which part of it others see. */
+struct line {
+	char bytes[HEAD_SIZE + LINE_SIZE];
+	const char *text;
+};
+
+static void
+remember(struct line *l, unsigned int level, const char *fmt, va_list *ap)
+{
+	static const struct spec plain;
+	struct out o = { l->bytes, l->bytes + HEAD_SIZE };
+
+	put_number(&o, hal_now(), 10, false, &plain);
+	put(&o, ' ');
+	put_number(&o, level, 10, false, &plain);
+	put(&o, ' ');
+	l->text = o.at;
+	o.end = o.at + LINE_SIZE - 1;
+	put_format(&o, fmt, ap);
+	*o.at = '\n';
+	ring_put(l->bytes, (size_t)(o.at + 1 - l->bytes));
+	*o.at = '\0';
 }
 
 void
 klog(unsigned int level, const char *fmt, ...)
 {
-	char line[LINE_SIZE];
+	struct line line;
 	va_list ap;
 
 	va_start(ap, fmt);
-	kvsnprintf(line, sizeof(line), fmt, ap);
+	remember(&line, level, fmt, &ap);
 	va_end(ap);
-	remember(level, line);
-	hal_log(level, line);
+	hal_log(level, line.text);
 }
 
 void
 kpanic(const char *fmt, ...)
 {
-	char line[LINE_SIZE];
+	struct line line;
 	va_list ap;
 
 	va_start(ap, fmt);
-	kvsnprintf(line, sizeof(line), fmt, ap);
+	remember(&line, KLOG_PANIC, fmt, &ap);
 	va_end(ap);
-	remember(KLOG_PANIC, line);
-	hal_panic(line);
+	hal_panic(line.text);
 }

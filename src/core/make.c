@@ -12,7 +12,7 @@
 #include <memory.h>
 #include <task.h>
 
-void
+static void
 make_init(struct making *mk)
 {
 	*mk = (struct making){ 0 };

@@ -6,6 +6,12 @@
  * buddy is the block whose number differs in bit k alone.  Free blocks merge
  * as far as they can within one owner, so the free set of a Memory has one
  * form only: after everything is freed it is exactly what it was.
+ *
+ * All but the few single frames that were freed last: they are in their list,
+ * but merge only when there are too many of them, or when somebody asks for
+ * more than one or how many there are in a row (settle).  What is made and
+ * destroyed again and again then neither splits nor merges blocks, whatever
+ * lies beside it.
  */
 #include <klog.h>
 #include <memory.h>
@@ -15,6 +21,9 @@ struct memory *root_memory;
 struct memory *kernel_memory;
 
 static struct memory root, kernel;
+
+/* An address space with one page has four tables. */
+#define MAX_UNMERGED	8
 
 /* Frame 0 is never used, so that number 0 can mean "none". */
 struct frame *frames;
@@ -44,19 +53,24 @@ freelist_push(struct memory *m, struct frame *f, unsigned int order)
 	m->orders |= 1u << order;
 }
 
-static void
-freelist_remove(struct memory *m, struct frame *f)
+/* Its order is known wherever this is done: merging does it again and again.
+ */
+static inline __attribute__((always_inline)) void
+freelist_remove(struct memory *m, struct frame *f, unsigned int order)
 {
-	if (f->next != 0)
-		frames[f->next].prev = f->prev;
-	if (f->prev != 0)
-		frames[f->prev].next = f->next;
-	else
-		m->blocks[f->order] = f->next;
-	if (m->blocks[f->order] == 0)
-		m->orders &= ~(1u << f->order);
+	uint32_t next = f->next, prev = f->prev;
+
 	f->next = f->prev = 0;
 	f->kind = FRAME_INTERIOR;
+	if (next != 0)
+		frames[next].prev = prev;
+	if (prev != 0) {
+		frames[prev].next = next;
+		return;
+	}
+	m->blocks[order] = next;
+	if (next == 0)
+		m->orders &= ~(1u << order);
 }
 
 /* The first free block of an order that has one. */
@@ -71,28 +85,6 @@ freelist_pop(struct memory *m, unsigned int order)
 	else
 		m->orders &= ~(1u << order);
 	f->next = 0;
-	return f;
-}
-
-/* Take a free block of exactly this order, splitting a larger one. */
-static struct frame *
-take_block(struct memory *m, unsigned int order)
-{
-	uint32_t fit = m->orders >> order << order;
-	unsigned int have;
-	struct frame *f;
-
-	if (fit == 0)
-		return NULL;
-	have = (unsigned int)__builtin_ctz(fit);
-	f = freelist_pop(m, have);
-	f->kind = FRAME_INTERIOR;
-	f->order = (uint8_t)order;
-	while (have > order) {
-		have--;
-		freelist_push(m, f + (1u << have), have);
-	}
-	m->free -= 1ull << order;
 	return f;
 }
 
@@ -111,21 +103,88 @@ mergeable_buddy(const struct memory *m, const struct frame *f,
 	return buddy;
 }
 
-/* Give m a block, merging it with its neighbours. */
 static void
-give_block(struct memory *m, struct frame *f, unsigned int order)
+merge_block(struct memory *m, struct frame *f, unsigned int order)
 {
 	struct frame *buddy;
 
-	m->free += 1ull << order;
 	while ((buddy = mergeable_buddy(m, f, order)) != NULL) {
-		freelist_remove(m, buddy);
+		freelist_remove(m, buddy, order);
 		f->kind = FRAME_INTERIOR;
 		if (buddy < f)
 			f = buddy;
 		order++;
 	}
 	freelist_push(m, f, order);
+}
+
+/*
+ * From here on the free set has its one form.  They leave the list first, for
+ * one may be the buddy of another.
+ */
+static __attribute__((noinline)) void
+settle(struct memory *m)
+{
+	struct frame *f[MAX_UNMERGED];
+	unsigned int n = 0;
+
+	for (; m->unmerged > 0; m->unmerged--) {
+		f[n] = freelist_pop(m, 0);
+		f[n++]->kind = FRAME_INTERIOR;
+	}
+	while (n > 0)
+		merge_block(m, f[--n], 0);
+}
+
+/* Give m a block, merging it with its neighbours. */
+static void
+give_block(struct memory *m, struct frame *f, unsigned int order)
+{
+	settle(m);
+	m->free += 1ull << order;
+	merge_block(m, f, order);
+}
+
+/*
+ * A single frame.  Those that are unmerged are the first of their list:
+ * whatever else is put there is so by settle, or when the list is empty and a
+ * block is split.
+ */
+static void
+give_frame(struct memory *m, struct frame *f)
+{
+	if (m->unmerged == MAX_UNMERGED)
+		settle(m);
+	m->free++;
+	m->unmerged++;
+	freelist_push(m, f, 0);
+}
+
+/* Take a free block of exactly this order, splitting a larger one. */
+static struct frame *
+take_block(struct memory *m, unsigned int order)
+{
+	unsigned int have;
+	struct frame *f;
+	uint32_t fit;
+
+	if (order != 0)
+		settle(m);
+	fit = m->orders >> order << order;
+	if (fit == 0)
+		return NULL;
+	have = (unsigned int)__builtin_ctz(fit);
+	f = freelist_pop(m, have);
+	if (m->unmerged > 0)
+		m->unmerged--;
+	f->kind = FRAME_INTERIOR;
+	f->order = (uint8_t)order;
+	while (have > order) {
+		have--;
+		freelist_push(m, f + (1u << have), have);
+	}
+	m->free -= 1ull << order;
+	return f;
 }
 
 struct frame *
@@ -153,7 +212,10 @@ block_free(struct frame *head)
 	hal_mem_dead(frame_ptr(head), PAGE_SIZE << order);
 	if (head->kind == FRAME_CSPACE)
 		block_set_kind(head, FRAME_MAKING, NULL);
-	give_block(head->owner, head, order);
+	if (order == 0)
+		give_frame(head->owner, head);
+	else
+		give_block(head->owner, head, order);
 }
 
 void
@@ -190,8 +252,9 @@ block_set_kind(struct frame *head, enum frame_kind kind, void *object)
 }
 
 uint64_t
-memory_largest(const struct memory *m)
+memory_largest(struct memory *m)
 {
+	settle(m);
 	return m->orders == 0 ? 0 :
 		1ull << (31 - __builtin_clz(m->orders));
 }
@@ -261,10 +324,13 @@ memory_orphan(struct memory *m)
 static void
 return_block(struct memory *m)
 {
-	struct frame *f = frame_nr(m->blocks[__builtin_ctz(m->orders)]);
-	unsigned int order = f->order;
+	unsigned int order;
+	struct frame *f;
 
-	freelist_remove(m, f);
+	settle(m);
+	order = (unsigned int)__builtin_ctz(m->orders);
+	f = frame_nr(m->blocks[order]);
+	freelist_remove(m, f, order);
 	m->free -= 1ull << order;
 	m->pages -= 1ull << order;
 	give_block(m->heavy.obj.memory, f, order);
@@ -394,6 +460,7 @@ reserve_frame(struct memory *m, uint32_t nr, enum frame_kind kind)
 	unsigned int order;
 	struct frame *f;
 
+	settle(m);
 	for (order = 0; order <= MAX_ORDER; order++) {
 		f = &frames[nr >> order << order];
 		if (f->kind == FRAME_FREE && f->order == order)
@@ -401,7 +468,7 @@ reserve_frame(struct memory *m, uint32_t nr, enum frame_kind kind)
 	}
 	if (order > MAX_ORDER || f->owner != m)
 		return false;
-	freelist_remove(m, f);
+	freelist_remove(m, f, order);
 	m->free--;
 	while (order-- > 0) {
 		struct frame *upper = f + (1u << order);

@@ -55,23 +55,30 @@ slab_create(struct memory *m, unsigned int class)
 	return f;
 }
 
+/* Kept apart: mostly there is room. */
+static __attribute__((noinline)) void *
+take_of_new(struct memory *m, unsigned int class, size_t size)
+{
+	return slab_create(m, class) ? slab_take(m, class, size) : NULL;
+}
+
 void *
 slab_take(struct memory *m, unsigned int class, size_t size)
 {
-	struct frame *f;
+	uint32_t nr = m->slabs[class];
+	struct frame *f = &frames[nr];
 	unsigned int unit;
 	char *p;
 
 	kassert(class < SLAB_CLASSES);
-	f = m->slabs[class] != 0 ? frame_nr(m->slabs[class]) :
-		slab_create(m, class);
-	if (f == NULL)
-		return NULL;
+	if (nr == 0)
+		return take_of_new(m, class, size);
 	unit = (unsigned int)__builtin_ctzll(~f->live);
 	f->live |= 1ull << unit;
 	if (f->live == full(class))
 		room_remove(m, f);
-	p = (char *)frame_ptr(f) + ((size_t)unit << (6 + class));
+	p = phys_ptr(((uint64_t)nr << PAGE_SHIFT) +
+		((uint64_t)unit << (6 + class)));
 	/* Only what was asked for: a checker then sees overflows. */
 	hal_mem_alive(p, size);
 	__builtin_memset(p, 0, size);

@@ -18,6 +18,27 @@
 #include <sched.h>
 #include <task.h>
 
+/* One that waits nowhere is a ring of its own, and the rest NULL: the task is
+ * clear. */
+static void
+waiter_init(struct waiter *w, unsigned int index)
+{
+	w->next = w->prev = w;
+	w->index = (uint8_t)index;
+}
+
+/* The name of a task that nobody has named. */
+static void
+name_by_id(struct task *t)
+{
+	char digits[KDIGITS_MAX], *end = digits + sizeof(digits);
+	char *first = kdigits(end, task_id(t), 10);
+
+	_Static_assert(5 + KDIGITS_MAX < sizeof(t->name), "and a NUL");
+	__builtin_memcpy(t->name, "task-", 5);
+	__builtin_memcpy(t->name + 5, first, (size_t)(end - first));
+}
+
 struct task *
 task_create(struct memory *m)
 {
@@ -27,12 +48,12 @@ task_create(struct memory *m)
 	if (f == NULL)
 		return NULL;
 	t = frame_ptr(f);
-	__builtin_memset(t, 0, PAGE_SIZE);
+	__builtin_memset(t, 0, sizeof(*t));
 	f->object = t;
 	heavy_init(&t->heavy, HELIOS_TASK, m);
 	list_init(&t->run);
 	list_init(&t->reap);
-	make_init(&t->making);
+	list_init(&t->making.link);
 	list_init(&t->revokes);
 	for (unsigned int i = 0; i < TASK_WAITERS; i++)
 		waiter_init(&t->waiters[i], i);
@@ -40,7 +61,7 @@ task_create(struct memory *m)
 	t->no_space = true;
 	t->cspace = &no_cspace;
 	t->regs.rflags = 0x202;
-	task_set_name(t, "", 0);
+	name_by_id(t);
 	if (!hal_task_init(t)) {
 		object_fini(&t->heavy.obj);
 		block_free(f);
@@ -61,8 +82,7 @@ task_set_name(struct task *t, const char *name, size_t len)
 	for (; n < len && name[n] != '\0'; n++)
 		t->name[n] = name[n] < ' ' || name[n] > '~' ? '?' : name[n];
 	if (n == 0)
-		ksnprintf(t->name, sizeof(t->name), "task-%lu",
-				t->heavy.obj.id);
+		name_by_id(t);
 }
 
 struct vspace *
@@ -177,6 +197,9 @@ task_resume(struct task *t)
 void
 task_withdraw(struct task *t)
 {
+	/* A poller, or one woken that has not looked again yet? */
+	bool polls = t->blocked == BLOCKED_POLL || t->restart;
+
 	switch ((enum blocked)t->blocked) {
 	case BLOCKED_CALL:
 	case BLOCKED_FAULT:
@@ -193,7 +216,10 @@ task_withdraw(struct task *t)
 	}
 	/* First, lest it is woken by the wake-up that it passes on. */
 	t->blocked = NOT_BLOCKED;
-	poll_leave(t);
+	if (polls)
+		poll_leave(t);
+	for (unsigned int i = WAITER_MAIN + 1; i < TASK_WAITERS; i++)
+		kassert(t->waiters[i].q == NULL);
 }
 
 void
@@ -254,13 +280,19 @@ slot_resolve(struct task *t, enum task_slot which)
  * through one of its slots, and none of their types is a factory: it takes
  * two steps at most.
  */
+static void
+slot_empty(struct slot *s)
+{
+	while (cap_type(s) != HELIOS_NULL)
+		cap_destroy_step(s);
+}
+
 void
 task_set_slot(struct task *t, enum task_slot which, struct slot *src)
 {
 	struct slot *s = &t->slots[which];
 
-	while (cap_type(s) != HELIOS_NULL)
-		cap_destroy_step(s);
+	slot_empty(s);
 	if (src == NULL)
 		return;
 	cap_copy(s, src, cap_rights(src),
@@ -324,17 +356,13 @@ task_kill(struct task *t)
 bool
 task_reap_step(struct task *t)
 {
-	for (unsigned int i = 0; i < TASK_SLOTS; i++) {
-		if (cap_type(&t->slots[i]) == HELIOS_NULL)
-			continue;
-		cap_destroy_step(&t->slots[i]);
-		return false;
-	}
-	list_remove(&t->heavy.by_memory);
-	list_remove(&t->heavy.by_task);
+	for (unsigned int i = 0; i < TASK_SLOTS; i++)
+		slot_empty(&t->slots[i]);
 	/* Did it bring about its own end, in the entry that goes on here?
 	 * Then it is the next entry that can take the page away. */
 	if (t == cpu0.current) {
+		list_remove(&t->heavy.by_memory);
+		list_remove(&t->heavy.by_task);
 		list_append(&reap_orphans, &t->heavy.by_task);
 		return false;
 	}

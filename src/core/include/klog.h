@@ -38,6 +38,10 @@ size_t kvsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 size_t ksnprintf(char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The digits of a number, up to end; returns where they begin. */
+#define KDIGITS_MAX	20
+char *kdigits(char *end, uint64_t v, unsigned int base);
+
 _Noreturn void kpanic(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
 

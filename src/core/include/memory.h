@@ -4,9 +4,9 @@
  *
  * One table has 32 bytes for each frame of 4 KiB.  A Memory owns blocks of
  * 2^order frames; its free ones are in lists by order, and merge with their
- * buddy when both belong to the same Memory.  The head frame of a block says
- * what the block is and whose; the others are FRAME_INTERIOR, except that
- * those of a CSpace's table name it too.
+ * buddy when both belong to the same Memory (the last single ones a bit
+ * later).  The head frame of a block says what the block is and whose; the
+ * others are FRAME_INTERIOR, except that those of a CSpace's table name it too.
  *
  * Objects smaller than a page share pages (slabs) by size class.  A slab
  * that becomes empty goes back, so that when all that was allocated is gone
@@ -67,6 +67,7 @@ struct memory {
 	uint32_t orders;	/* bit i: blocks[i] is not empty */
 	uint32_t blocks[MAX_ORDER + 1];
 	uint32_t slabs[SLAB_CLASSES];	/* with room */
+	uint32_t unmerged;	/* so many are the first of blocks[0] */
 	struct list dead;	/* heavy.by_memory */
 	struct list making;	/* making.link of tasks */
 };
@@ -170,14 +171,11 @@ void block_free(struct frame *head);
 void *slab_take(struct memory *m, unsigned int class, size_t size);
 
 /* The size is a constant, mostly, and then so is the class. */
-static inline void *
+static inline __attribute__((always_inline)) void *
 slab_alloc(struct memory *m, size_t size)
 {
-	unsigned int class = 0;
-
-	while ((64u << class) < size)
-		class++;
-	return slab_take(m, class, size);
+	return slab_take(m, size <= 64 ? 0 : 64 - (unsigned int)
+		__builtin_clzl((size - 1) >> 6), size);
 }
 void slab_free(void *p);
 
@@ -192,7 +190,7 @@ void block_split(struct frame *head, uint32_t n);
 void block_set_kind(struct frame *head, enum frame_kind kind, void *object);
 
 /* pages of 4 KiB in the largest free block */
-uint64_t memory_largest(const struct memory *m);
+uint64_t memory_largest(struct memory *m);
 
 /* One object allocated from m came alive or went. */
 void memory_count(struct memory *m, int delta);
@@ -213,7 +211,6 @@ bool memory_reap_step(struct memory *m);	/* true: gone */
  * the blocks (or the Memory) are there for the make_take_* to collect.
  * Any other result: nothing is left.
  */
-void make_init(struct making *mk);
 struct result make_run(struct task *t, struct memory *from, unsigned int type,
 		uint64_t flags, uint64_t size, unsigned int count);
 struct frame *make_take_block(struct task *t);

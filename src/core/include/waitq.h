@@ -56,14 +56,6 @@ void waiters_moved(struct slot *to, struct slot *from);
 
 struct task *waiter_task(const struct waiter *w);
 
-/* A waiter that waits nowhere is a ring of its own, and the rest is NULL. */
-static inline void
-waiter_init(struct waiter *w, unsigned int index)
-{
-	*w = (struct waiter){ .next = w, .prev = w,
-		.index = (uint8_t)index };
-}
-
 /*
  * What the queue of a server usually is: one waiter, which is also the only
  * one that waits through its capability.  Joining and leaving such a queue

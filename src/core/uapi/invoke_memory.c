@@ -114,22 +114,34 @@ create_page(struct memory *from)
 	return f;
 }
 
-/* A small object; NULL: no memory. */
+/* What is made in one step; NULL: no memory. */
 static void *
-create_small(const struct allocation *a)
+create_small(struct memory *from, unsigned int type, const struct vspace *like)
 {
-	switch (a->type) {
+	switch (type) {
 	case HELIOS_PAGE:
-		return create_page(a->from);
+		return create_page(from);
 	case HELIOS_ENDPOINT:
-		return endpoint_create(a->from);
+		return endpoint_create(from);
 	case HELIOS_NOTE:
-		return note_create(a->from);
+		return note_create(from);
 	case HELIOS_TASK:
-		return task_create(a->from);
+		return task_create(from);
 	default:
-		return vspace_create(a->from, a->like);
+		return vspace_create(from, like);
 	}
+}
+
+/* Something that died may be taken apart first: then the call is made again.
+ */
+static struct result
+no_room(struct memory *from, unsigned int type)
+{
+	if (reap_memory_step(from))
+		return result_preempted();
+	return user_error(HELIOS_NOMEM, 1, "no memory for a %s: the Memory "
+		"has %lu pages free, or the system no room for another",
+		type_name(type), from->free);
 }
 
 /* Nothing refers to it yet: it goes as if its last capability had. */
@@ -148,16 +160,12 @@ make_small(struct allocation *a)
 	unsigned int i;
 
 	for (i = 0; i < a->n; i++) {
-		a->small[i] = create_small(a);
+		a->small[i] = create_small(a->from, a->type, a->like);
 		if (a->small[i] != NULL)
 			continue;
 		while (i-- > 0)
 			discard_small(a, a->small[i]);
-		if (reap_memory_step(a->from))
-			return result_preempted();
-		return user_error(HELIOS_NOMEM, 1, "no memory for a %s: the "
-			"Memory has %lu pages free, or the system no room "
-			"for another", type_name(a->type), a->from->free);
+		return no_room(a->from, a->type);
 	}
 	return RESULT_OK;
 }
@@ -165,14 +173,10 @@ make_small(struct allocation *a)
 static bool
 is_small(const struct allocation *a)
 {
-	switch (a->type) {
-	case HELIOS_PAGE:
-		return a->n == 1 && a->size == HELIOS_PAGE_SIZE;
-	case HELIOS_CSPACE:
-	case HELIOS_MEMORY:
-		return false;
-	}
-	return true;
+	const unsigned int large = 1u << HELIOS_PAGE | 1u << HELIOS_CSPACE |
+		1u << HELIOS_MEMORY;
+
+	return !(large >> a->type & 1);
 }
 
 /* A CSpace needs its header too, besides the table that was made. */
@@ -206,35 +210,41 @@ make_objects(struct invocation *inv, struct allocation *a)
 }
 
 static uint64_t
-page_cap(struct task *t, const struct allocation *a)
+page_cap(struct memory *from, const struct frame *f, uint64_t size)
 {
-	struct frame *f = is_small(a) ? a->small[0] : make_take_block(t);
-
-	block_set_kind(f, FRAME_PAGE, NULL);
-	memory_count(a->from, 1);
+	memory_count(from, 1);
 	object_counts[HELIOS_PAGE]++;
 	return cap_make_page(ptr_phys(frame_ptr(f)),
-		a->size == HELIOS_LARGE_PAGE_SIZE ? PAGE_LARGE : 0,
+		size == HELIOS_LARGE_PAGE_SIZE ? PAGE_LARGE : 0,
 		HELIOS_RIGHT_R | HELIOS_RIGHT_W | HELIOS_RIGHT_X);
+}
+
+/* Of what create_small has made, but for a page. */
+static uint64_t
+small_cap(unsigned int type, void *object)
+{
+	unsigned int rights = 0;
+
+	if (type == HELIOS_ENDPOINT || type == HELIOS_NOTE)
+		rights = HELIOS_RIGHT_SEND | HELIOS_RIGHT_RECV |
+			HELIOS_RIGHT_GRANT;
+	return cap_make(type, object, rights);
 }
 
 static uint64_t
 object_cap(struct task *t, const struct allocation *a, unsigned int i)
 {
-	unsigned int rights = 0;
+	struct frame *f;
 
 	switch (a->type) {
 	case HELIOS_PAGE:
-		return page_cap(t, a);
+		f = make_take_block(t);
+		block_set_kind(f, FRAME_PAGE, NULL);
+		return page_cap(a->from, f, a->size);
 	case HELIOS_MEMORY:
 		return cap_make(HELIOS_MEMORY, make_take_memory(t), 0);
-	case HELIOS_ENDPOINT:
-	case HELIOS_NOTE:
-		rights = HELIOS_RIGHT_SEND | HELIOS_RIGHT_RECV |
-			HELIOS_RIGHT_GRANT;
-		break;
 	}
-	return cap_make(a->type, a->small[i], rights);
+	return small_cap(a->type, a->small[i]);
 }
 
 static void
@@ -249,8 +259,49 @@ install_objects(struct invocation *inv, struct allocation *a)
 	}
 }
 
+/* What is asked for most: one object, made in one step, with nothing special
+ * to it.  Nothing of it can be wrong but the destination. */
+static bool
+is_one_small(const struct invocation *inv)
+{
+	const uint64_t small = 1u << HELIOS_ENDPOINT | 1u << HELIOS_NOTE |
+		1u << HELIOS_TASK | 1u << HELIOS_VSPACE;
+	uint64_t type = inv_word(inv, 0), size = inv_word(inv, 1);
+
+	if (inv->nwords != FIRST_DEST + 1 || type >= HELIOS_TYPE_COUNT)
+		return false;
+	return type == HELIOS_PAGE ? size == HELIOS_PAGE_SIZE :
+		(small >> type & 1) && size == 0;
+}
+
+/* It needs neither lists nor loops. */
 static struct result
-memory_allocate(struct invocation *inv)
+allocate_one(struct invocation *inv)
+{
+	struct slot *dest;
+	struct result r = inv_dest(inv, FIRST_DEST, &dest);
+	unsigned int type = (unsigned int)inv_word(inv, 0);
+	struct memory *from = cap_object(inv->slot);
+	helios_cap_t caddr;
+	void *object;
+
+	if (r.status != HELIOS_OK)
+		return r;
+	object = create_small(from, type, NULL);
+	if (object == NULL) {
+		caddr = (helios_cap_t)inv_word(inv, FIRST_DEST);
+		dests_return(inv->task->cspace, &caddr, 1, &dest);
+		return no_room(from, type);
+	}
+	cap_insert(dest, inv->slot, type == HELIOS_PAGE ?
+		page_cap(from, object, HELIOS_PAGE_SIZE) :
+		small_cap(type, object), 0);
+	inv_return(inv, slot_index(inv->task->cspace, dest));
+	return RESULT_OK;
+}
+
+static struct result
+allocate_general(struct invocation *inv)
 {
 	struct allocation a;		/* not cleared, for it is large */
 	struct result r = inv_need_at_least(inv, FIRST_DEST + 1);
@@ -284,9 +335,15 @@ memory_allocate(struct invocation *inv)
 }
 
 static struct result
+memory_allocate(struct invocation *inv)
+{
+	return is_one_small(inv) ? allocate_one(inv) : allocate_general(inv);
+}
+
+static struct result
 memory_info(struct invocation *inv)
 {
-	const struct memory *m = cap_object(inv->slot);
+	struct memory *m = cap_object(inv->slot);
 	struct result r = inv_need_words(inv, 0);
 
 	if (r.status != HELIOS_OK)

@@ -42,13 +42,11 @@ optional_cap(const struct invocation *inv, unsigned int i, unsigned int type,
 static struct result
 need_stopped(const struct task *t)
 {
-	uint64_t state = task_state(t);
-
 	/* Could it run, and its registers change, meanwhile? */
-	if (state & (HELIOS_TASK_SUSPENDED | HELIOS_TASK_BLOCKED))
+	if (t->suspended || t->blocked != NOT_BLOCKED)
 		return RESULT_OK;
-	return user_error(HELIOS_BUSY, state, "task '%s' is neither suspended "
-			"nor blocked", t->name);
+	return user_error(HELIOS_BUSY, task_state(t), "task '%s' is neither "
+			"suspended nor blocked", t->name);
 }
 
 static struct result
@@ -145,7 +143,13 @@ check_addresses(const uint64_t *words)
 		{ REG_WORD(gs_base), "gs_base" },
 	};
 
-	/* Would restoring one of them fault in the kernel? */
+	/* Would restoring one of them fault in the kernel?  The limit is a
+	 * power of two: what is above it in one of them is so in their OR. */
+	_Static_assert((USER_LIMIT & (USER_LIMIT - 1)) == 0, "one bit");
+	if ((words[REG_WORD(rip)] | words[REG_WORD(rsp)] |
+			words[REG_WORD(fs_base)] |
+			words[REG_WORD(gs_base)]) < USER_LIMIT)
+		return RESULT_OK;
 	for (unsigned int i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
 		if (words[regs[i].word] >= USER_LIMIT)
 			return user_error(HELIOS_INVALID_PARAM, regs[i].word,
@@ -153,6 +157,19 @@ check_addresses(const uint64_t *words)
 					regs[i].name, words[regs[i].word],
 					USER_LIMIT);
 	return RESULT_OK;
+}
+
+/* All the registers, of which the first words are in the caller's own. */
+static void
+words_in(const struct invocation *inv, uint64_t words[HELIOS_REGS_WORDS])
+{
+	_Static_assert(HELIOS_MSG_REGS == 4, "and the others in its buffer");
+	words[0] = inv_word(inv, 0);
+	words[1] = inv_word(inv, 1);
+	words[2] = inv_word(inv, 2);
+	words[3] = inv_word(inv, 3);
+	__builtin_memcpy(words + 4, task_ipcbuf(inv->task)->words + 4,
+		(HELIOS_REGS_WORDS - 4) * sizeof(*words));
 }
 
 static struct result
@@ -167,13 +184,13 @@ op_write_registers(struct invocation *inv)
 		r = need_stopped(t);
 	if (r.status != HELIOS_OK)
 		return r;
-	for (unsigned int i = 0; i < HELIOS_REGS_WORDS; i++)
-		words[i] = inv_word(inv, i);
+	words_in(inv, words);
 	r = check_addresses(words);
 	if (r.status != HELIOS_OK)
 		return r;
 	/* A task that awaited its supervisor waits for RESUME now. */
-	if ((task_state(t) & HELIOS_TASK_BLOCKED) == HELIOS_TASK_FAULTED)
+	if (was_blocked && (task_state(t) & HELIOS_TASK_BLOCKED) ==
+			HELIOS_TASK_FAULTED)
 		t->suspended = true;
 	task_withdraw(t);
 	task_abandon_call(t);
@@ -247,13 +264,15 @@ op_cancel(struct invocation *inv)
 	struct task *t = subject(inv);
 	struct result canceled = { HELIOS_CANCELED, 0 };
 	struct result r = inv_need_words(inv, 0);
+	bool again = is_polling_again(t);
 
 	if (r.status != HELIOS_OK)
 		return r;
-	if (t->blocked != NOT_BLOCKED || is_polling_again(t)) {
-		t->restart = false;
+	if (t->blocked != NOT_BLOCKED || again)
 		task_unblock(t, canceled);
-	}
+	/* Not before: by that it is known to stand in queues yet. */
+	if (again)
+		t->restart = false;
 	return RESULT_OK;
 }
 
