@@ -15,6 +15,7 @@
 #include <klog.h>
 #include <memory.h>
 #include <page.h>
+#include <sched.h>
 #include <task.h>
 #include <vspace.h>
 
@@ -292,6 +293,7 @@ revoke_suspend(struct task *t, struct slot *s)
 	s->cap |= SLOT_REVOKING;
 	if (list_empty(&t->revokes))
 		list_append(&revokes, &t->revokes);
+	sched_need_help(true);
 }
 
 static bool
@@ -314,6 +316,7 @@ revoke_resume(struct task *t)
 		return;
 	t->revoking = NULL;
 	list_remove(&t->revokes);
+	sched_need_help(revoke_pending());
 	if (!is_target(&revokes, s) && !is_target(&finished, s))
 		s->cap &= ~(uint64_t)SLOT_REVOKING;
 }
@@ -328,6 +331,7 @@ help_step(struct task *t)
 	t->revoked = true;
 	list_remove(&t->revokes);
 	list_append(&finished, &t->revokes);
+	sched_need_help(revoke_pending());
 }
 
 bool

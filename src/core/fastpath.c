@@ -8,11 +8,12 @@
  * in fewer steps.  Where it does not, nothing has been changed, and they do
  * it.  testsuite/unit/test_fastpath.c runs both from the same states.
  *
- *  1. The task is not foreign, and no preempted revoke waits for help.
+ *  1. The task is not foreign (else nothing is callable), and no preempted
+ *     revoke waits for help (else nobody is best).
  *  2. The message has no capabilities; words past the fourth have a buffer
  *     on both sides.
  *  3. The capability is an Endpoint, with SEND or RECV.
- *  4. CALL: a task waits there to receive, alone in the queue.
+ *  4. CALL: a task waits there to receive, alone in the queue since it came.
  *     REPLY_RECV: a task waits for the answer of its call, or of a fault
  *     after which it goes on as it stands; nobody waits at the endpoint, no
  *     poller either, and no note is bound.
@@ -30,13 +31,6 @@
 #include <ipc.h>
 #include <sched.h>
 #include <uapi.h>
-
-/* What is not done here may have more to look at. */
-static inline bool
-is_plain(const struct task *t)
-{
-	return !task_is_foreign(t) && !revoke_pending();
-}
 
 /* Both have what words past the fourth need, and these are copied. */
 static __attribute__((noinline)) bool
@@ -67,7 +61,7 @@ receiver(const struct slot *s)
 	struct waiter *w = e->queue.first;
 	struct task *to;
 
-	if (w == NULL || !waiter_alone(w))
+	if (w == NULL || w->head != HEAD_ALONE)
 		return NULL;
 	to = waiter_main_task(w);
 	return to->stopped == BLOCKED_RECV && sched_is_best(to) ? to : NULL;
@@ -94,12 +88,12 @@ core_call(uint64_t caddr, uint64_t tag)
 	unsigned int n = helios_tag_nwords(tag);
 	struct slot *s;
 
-	if (caddr >= t->cspace->nslots || !is_plain(t))
+	if (caddr >= t->callable->nslots)
 		return (struct handover){ .to = NULL };
-	s = &t->cspace->slots[caddr];
+	s = &t->callable->slots[caddr];
 	if (!cap_is(s, HELIOS_ENDPOINT, HELIOS_RIGHT_SEND))
-		return (struct handover){ .object = is_invocable(s) ? s :
-			NULL };
+		return (struct handover){ .object = is_invocable(s) &&
+			!revoke_pending() ? s : NULL };
 	if (message_simple(tag))
 		to = receiver(s);
 	if (to == NULL || !can_pass(t, to, n))
@@ -166,9 +160,9 @@ core_reply_recv(uint64_t caddr, uint64_t tag)
 	struct endpoint *e;
 	struct slot *s;
 
-	if (caddr >= t->cspace->nslots || !is_plain(t))
+	if (caddr >= t->callable->nslots)
 		return h;
-	s = &t->cspace->slots[caddr];
+	s = &t->callable->slots[caddr];
 	e = cap_object(s);
 	if (!cap_is(s, HELIOS_ENDPOINT, HELIOS_RIGHT_RECV) ||
 			!message_simple(tag) || !is_quiet(t, s, e) ||

@@ -35,21 +35,15 @@ note_destroy(struct note *n)
 void
 note_deliver(struct note *n)
 {
-	struct task *t;
+	struct task *t = n->bound;
 
 	if (n->bits == 0)
 		return;
-	if (!waitq_empty(&n->waiters)) {
-		t = waiter_main_task(n->waiters.first);
-		t->regs.rdx = n->bits;
-		t->regs.rax = HELIOS_OK;
-	} else if (n->bound != NULL && n->bound->blocked == BLOCKED_RECV) {
-		t = n->bound;
-		message_deliver(t, 0, HELIOS_TAG_NOTE, &n->bits, 1);
-	} else {
+	if (t == NULL || t->blocked != BLOCKED_RECV) {
 		poll_wake_first(&n->pollers);
 		return;
 	}
+	message_deliver(t, 0, HELIOS_TAG_NOTE, &n->bits, 1);
 	n->bits = 0;
 	waitq_done(&t->waiters[WAITER_MAIN]);
 	task_wake(t);
@@ -58,8 +52,20 @@ note_deliver(struct note *n)
 void
 note_signal(struct note *n, uint64_t bits)
 {
-	n->bits |= bits;
-	note_deliver(n);
+	struct waiter *w = n->waiters.first;
+	struct task *t;
+
+	if (w == NULL) {
+		n->bits |= bits;
+		note_deliver(n);
+		return;
+	}
+	/* Somebody waits: there are no bits yet, and these are its result. */
+	t = waiter_main_task(w);
+	t->regs.rdx = bits;
+	t->regs.rax = HELIOS_OK;
+	waitq_done(w);
+	task_wake(t);
 }
 
 void

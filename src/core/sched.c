@@ -99,19 +99,34 @@ bool
 sched_is_above(const struct task *t)
 {
 	settle_next();
-	return t->priority > sched_highest();
+	return !(cpu0.ready & READY_HELP) && t->priority > sched_highest();
+}
+
+void
+sched_need_help(bool need)
+{
+	cpu0.ready &= ~READY_HELP;
+	if (need)
+		cpu0.ready |= READY_HELP;
 }
 
 void
 sched_ready(struct task *t)
 {
+	if (t != cpu0.next && list_empty(&t->run))
+		sched_woken(t);
+}
+
+void
+sched_woken(struct task *t)
+{
 	const struct task *c = cpu0.current;
 
-	if (t == c || t == cpu0.next || !list_empty(&t->run) ||
-			!task_runnable(t))
+	if (t == c || !task_runnable(t))
 		return;
 	t->slice_left = 0;
-	settle_next();
+	if (cpu0.next != NULL)
+		settle_next();
 	set_next(t);
 	/* Does it go before the current task, or share its slices? */
 	if (c == NULL || t->priority > c->priority ||
@@ -353,11 +368,42 @@ work_step(struct task *t)
 		syscall_run_again(t);
 }
 
+/*
+ * What most entries come to: nobody but next is ready, which goes before the
+ * current task, if that could go on, and has nothing to do first.  NULL: that
+ * is not so.
+ */
+static inline struct task *
+choose_of_two(struct task *t, struct task *next)
+{
+	bool yields = (cpu0.look & LOOK_YIELD) != 0;
+
+	if (cpu0.ready != READY_NEXT || t == NULL || cpu0.look & LOOK_TIMER ||
+			!list_empty(&reap_orphans) || has_work(next))
+		return NULL;
+	if (!task_runnable(t)) {
+		clear_next();
+	} else {
+		/* They share slices if they are equal, by a timer that is
+		 * armed. */
+		if (next->priority < t->priority ||
+				(next->priority == t->priority &&
+				!(yields && cpu0.ticking)))
+			return NULL;
+		set_next(t);
+	}
+	sched_switch(t, next);
+	cpu0.look = 0;
+	return next;
+}
+
 struct task *
 sched_choose(void)
 {
-	struct task *t;
+	struct task *t = choose_of_two(cpu0.current, cpu0.next);
 
+	if (t != NULL)
+		return t;
 	if (cpu0.current != NULL && cpu0.current->dead)
 		sched_switch(cpu0.current, NULL);
 	for (int i = 0; i < 2 && !list_empty(&reap_orphans); i++)

@@ -59,7 +59,7 @@ task_create(struct memory *m)
 		waiter_init(&t->waiters[i], i);
 	t->suspended = true;
 	t->no_space = true;
-	t->cspace = &no_cspace;
+	t->cspace = t->callable = &no_cspace;
 	t->regs.rflags = 0x202;
 	name_by_id(t);
 	if (!hal_task_init(t)) {
@@ -115,6 +115,14 @@ task_is_foreign(const struct task *t)
 	return (t->flags & HELIOS_TASK_FOREIGN) != 0;
 }
 
+struct task *
+task_nobody(void)
+{
+	static struct task nobody;
+
+	return &nobody;
+}
+
 void *
 task_hal(struct task *t)
 {
@@ -165,7 +173,7 @@ void
 task_wake(struct task *t)
 {
 	t->blocked = NOT_BLOCKED;
-	sched_ready(t);
+	sched_woken(t);
 }
 
 /*
@@ -255,6 +263,19 @@ task_drop_work(struct task *t)
 		task_set_slot(t, SLOT_DESTROY, NULL);
 }
 
+static void
+callable_resolve(struct task *t)
+{
+	t->callable = task_is_foreign(t) ? &no_cspace : t->cspace;
+}
+
+void
+task_set_flags(struct task *t, uint64_t flags)
+{
+	t->flags = flags;
+	callable_resolve(t);
+}
+
 /* The parts that every call needs are at hand. */
 static void
 slot_resolve(struct task *t, enum task_slot which)
@@ -262,6 +283,7 @@ slot_resolve(struct task *t, enum task_slot which)
 	switch (which) {
 	case SLOT_CSPACE:
 		t->cspace = task_part(t, SLOT_CSPACE, HELIOS_CSPACE);
+		callable_resolve(t);
 		break;
 	case SLOT_VSPACE:
 		t->vspace = task_part(t, SLOT_VSPACE, HELIOS_VSPACE);
@@ -308,6 +330,7 @@ task_slot_leaving(struct task *t, struct slot *s)
 	switch (s - t->slots) {
 	case SLOT_CSPACE:
 		t->cspace = &no_cspace;
+		callable_resolve(t);
 		break;
 	case SLOT_VSPACE:
 		t->vspace = NULL;

@@ -26,6 +26,8 @@ via_add(struct waiter *w, struct slot *s)
 	s->waiters = w;
 	if (first == NULL)
 		return;
+	if (first->head == HEAD_ALONE)
+		first->head = HEAD;
 	first->via = NULL;
 	first->via_prev = w;
 }
@@ -53,7 +55,7 @@ static void
 head_link(struct waitq *q, struct waiter *w, struct waiter *higher,
 		struct waiter *lower)
 {
-	w->is_head = true;
+	w->head = HEAD;
 	w->higher = higher;
 	w->lower = lower;
 	if (higher != NULL)
@@ -69,9 +71,11 @@ ring_join(struct waitq *q, struct waiter *w, unsigned int priority)
 {
 	struct waiter *higher = NULL, *head = q->first;
 
+	if (head != NULL)
+		head->head = HEAD;
 	w->q = q;
 	w->priority = (uint8_t)priority;
-	w->is_head = false;
+	w->head = NO_HEAD;
 	w->higher = w->lower = NULL;
 	while (head != NULL && head->priority > priority) {
 		higher = head;
@@ -106,13 +110,13 @@ head_leave(struct waiter *w)
 static void
 ring_leave(struct waiter *w)
 {
-	if (w->is_head)
+	if (w->head != NO_HEAD)
 		head_leave(w);
 	w->next->prev = w->prev;
 	w->prev->next = w->next;
 	w->next = w->prev = w;
 	w->higher = w->lower = NULL;
-	w->is_head = false;
+	w->head = NO_HEAD;
 	w->q = NULL;
 }
 
@@ -171,7 +175,11 @@ ring_valid(const struct waitq *q, const struct waiter *head)
 	do {
 		if (w->q != q || w->priority != head->priority)
 			return false;
-		if (w->next->prev != w || w->is_head != (w == head))
+		if (w->next->prev != w || (w->head != NO_HEAD) != (w == head))
+			return false;
+		if (w->head == HEAD_ALONE && (w->next != w || w != q->first ||
+				w->lower != NULL || w->via == NULL ||
+				w->via_next != NULL))
 			return false;
 		w = w->next;
 	} while (w != head);

@@ -48,12 +48,6 @@ struct task_part {
 _Static_assert(sizeof(struct task_part) <= HAL_TASK_SIZE, "room in a task");
 _Static_assert(offsetof(struct vector_area, mxcsr) == 24, "as FXSAVE has it");
 
-/* What is written to when there is nobody. */
-static struct helios_regs nobody;
-static struct task_part nobodys = { .plain = true };
-
-static struct task_part *loaded_part;
-
 /* What restores the initial state. */
 static const struct vector_area initial = {
 	.fcw = FCW_INIT, .mxcsr = MXCSR_INIT,
@@ -63,6 +57,17 @@ static struct task_part *
 part_of(struct task *t)
 {
 	return task_hal(t);
+}
+
+/* Of the task that these registers are of. */
+static inline struct task_part *
+part_beside(struct helios_regs *regs)
+{
+	struct task *nobody = task_nobody();
+	ptrdiff_t distance = (char *)task_hal(nobody) -
+		(char *)task_regs(nobody);
+
+	return (struct task_part *)((char *)regs + distance);
 }
 
 /*
@@ -198,11 +203,13 @@ bases_switch_old(const struct helios_regs *to)
  * Another task
  */
 
-static __attribute__((noinline, cold)) void
-switch_old(struct task_part *part, struct helios_regs *from,
-		const struct helios_regs *to)
+static __attribute__((noinline)) void
+switch_otherwise(struct helios_regs *from, struct helios_regs *to)
 {
-	vectors_switch_old(loaded_part, part);
+	if (cpu.switching == SWITCH_XINUSE)
+		vectors_switch(part_beside(from), part_beside(to));
+	else
+		vectors_switch_old(part_beside(from), part_beside(to));
 	if (cpu.fsgsbase)
 		bases_switch(from, to);
 	else
@@ -212,27 +219,22 @@ switch_old(struct task_part *part, struct helios_regs *from,
 void
 task_unload(void)
 {
-	loaded_part = &nobodys;
-	current_regs = &nobody;
+	part_of(task_nobody())->plain = true;
+	current_regs = task_regs(task_nobody());
 }
 
 void
 task_switch(struct helios_regs *from, struct task *t)
 {
 	struct helios_regs *r = task_regs(t);
-	struct task_part *part = part_of(t);
 
-	if (cpu.switching == SWITCH_XSAVE) {
-		xsave(&loaded_part->area);
-		xrstor(&part->area);
-		bases_switch(from, r);
-	} else if (cpu.switching == SWITCH_XINUSE) {
-		vectors_switch(loaded_part, part);
-		bases_switch(from, r);
+	if (__builtin_expect(cpu.switching != SWITCH_XSAVE, false)) {
+		switch_otherwise(from, r);
 	} else {
-		switch_old(part, from, r);
+		xsave(&part_beside(from)->area);
+		xrstor(&part_of(t)->area);
+		bases_switch(from, r);
 	}
-	loaded_part = part;
 	current_regs = r;
 }
 

@@ -138,6 +138,8 @@ struct helios_regs *task_regs(struct task *t);
 const char *task_name(const struct task *t);	/* never empty */
 uint64_t task_id(const struct task *t);
 bool task_is_foreign(const struct task *t);
+/* No task at all, but memory like one: for the HAL to save to. */
+struct task *task_nobody(void);
 
 /* Room for the HAL's own data, zeroed before hal_*_init. */
 #define HAL_TASK_SIZE	1152	/* 64-byte aligned */

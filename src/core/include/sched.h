@@ -26,6 +26,7 @@
 
 #define READY_WORDS	0x0fu
 #define READY_NEXT	0x10u
+#define READY_HELP	0x20u
 
 /* What is known of the entry under way (cpu.entry). */
 #define ENTRY_WORKED	1u	/* part of a call is done */
@@ -39,7 +40,9 @@ struct cpu {
 					 * its priority */
 	unsigned int look;		/* LOOK_*; 0: current goes on */
 	unsigned int ready;		/* which of bits are not 0; READY_NEXT:
-					 * next is not NULL */
+					 * next is not NULL; READY_HELP: no
+					 * task, but a preempted revoke that
+					 * others help first */
 	uint64_t bits[4];		/* priorities with a queue */
 	unsigned int entry;		/* ENTRY_*, of this entry */
 	uint64_t now;			/* hal_now, of the last reading */
@@ -54,6 +57,7 @@ extern uint64_t sched_slice_ns;
 
 void sched_init(uint64_t slice_ns);
 void sched_ready(struct task *t);	/* runnable now: to a queue's end */
+void sched_woken(struct task *t);	/* the same of what is on none */
 void sched_stopped(struct task *t);	/* not runnable: off its queue */
 void sched_give_way(void);			/* current to the end of its queue */
 void sched_set_priority(struct task *t, unsigned int priority);
@@ -90,6 +94,9 @@ sched_highest(void)
 	word = 31 - __builtin_clz(words);
 	return word * 64 + 63 - __builtin_clzll(cpu0.bits[word]);
 }
+
+/* Do preempted revokes wait for help?  Nothing is handed over meanwhile. */
+void sched_need_help(bool need);
 
 /* The current task stops.  If t, which it wakes, is runnable then, is it
  * certain to run next? */

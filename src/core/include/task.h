@@ -117,6 +117,7 @@ struct task {
 
 	/* What is in the slots, resolved; NULL: nothing. */
 	struct cspace *cspace;		/* no_cspace: nothing */
+	struct cspace *callable;	/* the same; no_cspace if foreign */
 	struct vspace *vspace;
 	struct helios_ipcbuf *ipcbuf;
 
@@ -181,6 +182,7 @@ task_runnable(const struct task *t)
 	return t->stopped == 0;
 }
 
+void task_set_flags(struct task *t, uint64_t flags);
 void task_suspend(struct task *t);
 /* Clears suspension; a fault it awaits a reply of is over. */
 void task_resume(struct task *t);

@@ -31,7 +31,7 @@ struct waiter {
 	struct waiter *via_next, *via_prev;
 	uint8_t index;			/* in task.waiters */
 	uint8_t priority;
-	bool is_head;
+	enum { NO_HEAD, HEAD, HEAD_ALONE } head : 8;	/* of its ring */
 };
 
 struct waitq {
@@ -59,23 +59,16 @@ struct task *waiter_task(const struct waiter *w);
 /*
  * What the queue of a server usually is: one waiter, which is also the only
  * one that waits through its capability.  Joining and leaving such a queue
- * comes to a few stores.
+ * comes to a few stores.  A waiter that has joined that way is HEAD_ALONE until
+ * another comes to its queue or its capability.
  */
-
-/* Is the first of a queue such a waiter? */
-static inline __attribute__((always_inline)) bool
-waiter_alone(const struct waiter *first)
-{
-	return first->next == first && first->lower == NULL &&
-		first->via != NULL && first->via_next == NULL;
-}
 
 static inline void
 waiter_leave_alone(struct waiter *w)
 {
 	w->q->first = NULL;
 	w->via->waiters = NULL;
-	w->is_head = false;
+	w->head = NO_HEAD;
 	w->q = NULL;
 	w->via = NULL;
 }
@@ -87,7 +80,7 @@ waiter_join_alone(struct waitq *q, struct waiter *w, struct slot *via)
 {
 	w->q = q;
 	w->via = via;
-	w->is_head = true;
+	w->head = HEAD_ALONE;
 	q->first = w;
 	via->waiters = w;
 }
@@ -106,7 +99,7 @@ waitq_wait(struct waitq *q, struct waiter *w, struct slot *via)
 static inline void
 waitq_done(struct waiter *w)
 {
-	if (w->q->first == w && waiter_alone(w))
+	if (w->head == HEAD_ALONE)
 		waiter_leave_alone(w);
 	else
 		waitq_leave(w);

@@ -334,7 +334,7 @@ op_set_flags(struct invocation *inv)
 	if (flags & ~inv->task->flags & HELIOS_TASK_WRITECONS)
 		return user_error(HELIOS_ACCESS, inv->task->flags,
 				"only a task with WRITECONS can give it");
-	t->flags = flags;
+	task_set_flags(t, flags);
 	hal_task_changed(t);
 	return RESULT_OK;
 }
