@@ -26,6 +26,24 @@ core_start(void)
 	return core_exit();
 }
 
+bool
+core_goes_on(void)
+{
+	if (cpu0.look != 0)
+		return false;
+	check_now_and_then();
+	return true;
+}
+
+struct task *
+core_next(void)
+{
+	struct task *t = sched_choose();
+
+	check_now_and_then();
+	return t;
+}
+
 struct task *
 core_syscall(void)
 {
@@ -36,9 +54,12 @@ core_syscall(void)
 		h = core_call(t->regs.rdi, t->regs.rsi);
 	else if (t->regs.rax == HELIOS_SYS_REPLY_RECV)
 		h = core_reply_recv(t->regs.rdi, t->regs.rsi);
+	if (h.object != NULL)
+		core_run_invoke(h.object);
+	else if (h.to == NULL)
+		core_run_syscall();
 	if (h.to == NULL)
-		return h.object != NULL ? core_invoke(h.object) :
-			core_syscall_general();
+		return core_goes_on() ? t : core_next();
 	if (h.message)
 		message_pass(&h.to->regs, h.badge, &t->regs);
 	return h.to;

@@ -32,7 +32,7 @@ note_destroy(struct note *n)
 	slab_free(n);
 }
 
-void
+__attribute__((noinline)) void
 note_deliver(struct note *n)
 {
 	struct task *t = n->bound;
@@ -80,7 +80,7 @@ note_wait(struct task *t, struct slot *s, bool block)
 	struct note *n = cap_object(s);
 
 	/* Does it belong to another task's RECV? */
-	if (n->bound != NULL && n->bound != t)
+	if (__builtin_expect(n->bound != NULL, false) && n->bound != t)
 		return user_error(HELIOS_BUSY, task_id(n->bound),
 				"the note is bound to task '%s', which alone "
 				"may wait on it", n->bound->name);

@@ -84,7 +84,7 @@ clear_next(void)
 	cpu0.ready &= ~READY_NEXT;
 }
 
-static void
+static __attribute__((noinline)) void
 settle_next(void)
 {
 	struct task *t = cpu0.next;
@@ -350,11 +350,15 @@ arm(const struct task *t)
 
 /* Is there something to do before t runs (NULL: before all are idle)? */
 static bool
+task_has_work(const struct task *t)
+{
+	return t->restart || !list_empty(&t->reap);
+}
+
+static bool
 has_work(const struct task *t)
 {
-	if (t == NULL)
-		return !list_empty(&reap_orphans);
-	return t->restart || !list_empty(&t->reap);
+	return t != NULL ? task_has_work(t) : !list_empty(&reap_orphans);
 }
 
 static __attribute__((noinline)) void
@@ -368,42 +372,11 @@ work_step(struct task *t)
 		syscall_run_again(t);
 }
 
-/*
- * What most entries come to: nobody but next is ready, which goes before the
- * current task, if that could go on, and has nothing to do first.  NULL: that
- * is not so.
- */
-static inline struct task *
-choose_of_two(struct task *t, struct task *next)
-{
-	bool yields = (cpu0.look & LOOK_YIELD) != 0;
-
-	if (cpu0.ready != READY_NEXT || t == NULL || cpu0.look & LOOK_TIMER ||
-			!list_empty(&reap_orphans) || has_work(next))
-		return NULL;
-	if (!task_runnable(t)) {
-		clear_next();
-	} else {
-		/* They share slices if they are equal, by a timer that is
-		 * armed. */
-		if (next->priority < t->priority ||
-				(next->priority == t->priority &&
-				!(yields && cpu0.ticking)))
-			return NULL;
-		set_next(t);
-	}
-	sched_switch(t, next);
-	cpu0.look = 0;
-	return next;
-}
-
 struct task *
-sched_choose(void)
+sched_choose_of_all(void)
 {
-	struct task *t = choose_of_two(cpu0.current, cpu0.next);
+	struct task *t;
 
-	if (t != NULL)
-		return t;
 	if (cpu0.current != NULL && cpu0.current->dead)
 		sched_switch(cpu0.current, NULL);
 	for (int i = 0; i < 2 && !list_empty(&reap_orphans); i++)
@@ -422,4 +395,36 @@ sched_choose(void)
 		cpu0.entry |= ENTRY_WORKED;
 		work_step(t);
 	}
+}
+
+/* Equals share slices, by a timer that is armed. */
+static inline bool
+goes_before(const struct task *next, const struct task *t)
+{
+	return next->priority > t->priority ||
+		(next->priority == t->priority &&
+		cpu0.look & LOOK_YIELD && cpu0.ticking);
+}
+
+/*
+ * What most entries come to: nobody but next is ready, which goes before the
+ * current task, if that could go on, and has nothing to do first.
+ */
+struct task *
+sched_choose(void)
+{
+	struct task *t = cpu0.current, *next = cpu0.next;
+
+	if (cpu0.ready != READY_NEXT || t == NULL || cpu0.look & LOOK_TIMER ||
+			!list_empty(&reap_orphans) || task_has_work(next))
+		return sched_choose_of_all();
+	if (!task_runnable(t))
+		clear_next();
+	else if (goes_before(next, t))
+		set_next(t);
+	else
+		return sched_choose_of_all();
+	sched_switch(t, next);
+	cpu0.look = 0;
+	return next;
 }

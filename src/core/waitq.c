@@ -120,7 +120,7 @@ ring_leave(struct waiter *w)
 	w->q = NULL;
 }
 
-void
+__attribute__((noinline)) void
 waitq_join(struct waitq *q, struct waiter *w, unsigned int priority,
 		struct slot *via)
 {
@@ -128,7 +128,7 @@ waitq_join(struct waitq *q, struct waiter *w, unsigned int priority,
 	ring_join(q, w, priority);
 }
 
-void
+__attribute__((noinline)) void
 waitq_leave(struct waiter *w)
 {
 	if (w->q == NULL)

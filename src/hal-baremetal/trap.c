@@ -169,25 +169,29 @@ kernel_leave(struct task *next)
  * From user mode
  */
 
-/* Most calls leave everything as it is. */
+/* Most calls leave everything as it is, with the caller loaded. */
 static inline __attribute__((always_inline)) _Noreturn void
-call_leave(struct task *next)
+call_leave(void)
 {
-	if (task_is_loaded(next) && !pending.any)
-		user_return_call();
-	kernel_leave(next);
+	if (!core_goes_on())
+		kernel_leave(core_next());
+	if (pending.any)
+		kernel_leave(core_current());
+	user_return_call();
 }
 
 void
 trap_syscall(void)
 {
-	call_leave(core_syscall_general());
+	core_run_syscall();
+	call_leave();
 }
 
 static __attribute__((noinline)) _Noreturn void
 trap_invoke(struct slot *object)
 {
-	call_leave(core_invoke(object));
+	core_run_invoke(object);
+	call_leave();
 }
 
 /*

@@ -219,7 +219,9 @@ let_go(void)
 	r->rax = HELIOS_SYS_WAIT;
 	r->rdi = fp.control;
 	r->rsi = 0;
-	core_syscall_general();
+	core_run_syscall();
+	if (!core_goes_on())
+		core_next();
 }
 
 void

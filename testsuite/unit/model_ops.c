@@ -196,7 +196,7 @@ needs_run(const struct mop *op)
 static unsigned int
 predict_memory(const struct mop *op, const struct mnode *n)
 {
-	const struct memory *m = n->object->kernel;
+	struct memory *m = n->object->kernel;
 	uint64_t most, need = alloc_need(op, &most);
 
 	if (m->free < need)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The fast path is a short cut and nothing else: whatever it does, the
- * general path would have done.
+ * general path would have done.  So is sched_choose's short way for two tasks.
  *
  *	HELIOS_FASTPATH_SEEDS=n	how many sequences (default 60)
  *	HELIOS_FASTPATH_SEED=n	the first (default 1)
@@ -94,6 +94,20 @@ count_handover(uint64_t nr, uint32_t bars, bool taken)
 	}
 }
 
+static struct task *
+general_exit(void)
+{
+	return cpu0.look == 0 ? cpu0.current : fast ? sched_choose() :
+		sched_choose_of_all();
+}
+
+static struct task *
+general_syscall(void)
+{
+	core_run_syscall();
+	return general_exit();
+}
+
 /* CALL and REPLY_RECV as core_syscall does them, with a count. */
 static struct task *
 counted_syscall(struct task *t)
@@ -106,7 +120,7 @@ counted_syscall(struct task *t)
 
 	count_handover(nr, bars, h.to != NULL);
 	if (h.to == NULL)
-		return core_syscall_general();
+		return general_syscall();
 	if (h.message)
 		message_pass(&h.to->regs, h.badge, &t->regs);
 	return h.to;
@@ -119,7 +133,7 @@ enter_syscall(struct task *t)
 	bool counted = fp_chance(80);
 
 	if (!fast)
-		return core_syscall_general();
+		return general_syscall();
 	if (counted && (t->regs.rax == HELIOS_SYS_CALL ||
 			t->regs.rax == HELIOS_SYS_REPLY_RECV))
 		return counted_syscall(t);
@@ -138,7 +152,7 @@ general_fault(struct task *t, const struct hal_fault *f)
 		fault_set(t, HELIOS_FAULT_EXCEPTION, f->address, 0,
 			(uint64_t)f->vector << 32 | (f->error & 0xffffffffu));
 	fault_raise(t);
-	return core_exit();
+	return general_exit();
 }
 
 /* Random registers, and a buffer to match. */
@@ -186,6 +200,7 @@ gen_caddr(const struct task *t, unsigned int type, unsigned int right,
 	unsigned int home)
 {
 	unsigned int i = FP_FIRST + fp_below(FP_INIT - FP_FIRST);
+	struct slot *s;
 
 	if (fp_chance(4))
 		return fp_chance(80) ? fp_below(FP_SLOTS) :
@@ -195,11 +210,10 @@ gen_caddr(const struct task *t, unsigned int type, unsigned int right,
 		right = 0;
 	for (unsigned int n = 0; n < FP_SLOTS; n++, i++) {
 		i %= FP_SLOTS;
-		if (task_cap(t, i, type, right) == NULL)
+		if (!task_has_cap(t, i, type, right, &s))
 			continue;
 		if (home >= FP_ENDPOINTS ||
-				cap_object(task_slot(t, i)) ==
-				fp.endpoint[home])
+				cap_object(s) == fp.endpoint[home])
 			return i;
 	}
 	return fp_below(FP_INIT);

@@ -56,14 +56,17 @@ task_slot(const struct task *t, uint64_t caddr)
 	return caddr < cs->nslots ? &cs->slots[caddr] : NULL;
 }
 
-/* The capability at caddr, if it is of this type and has this right. */
-static inline __attribute__((always_inline)) struct slot *
-task_cap(const struct task *t, uint64_t caddr, unsigned int type,
-		unsigned int right)
+/* Is the capability at caddr, *out, of this type, and has it this right? */
+static inline __attribute__((always_inline)) bool
+task_has_cap(const struct task *t, uint64_t caddr, unsigned int type,
+		unsigned int right, struct slot **out)
 {
-	struct slot *s = task_slot(t, caddr);
+	const struct cspace *cs = t->cspace;
 
-	return s != NULL && cap_is(s, type, right) ? s : NULL;
+	if (caddr >= cs->nslots)
+		return false;
+	*out = &cs->slots[caddr];
+	return cap_is(*out, type, right);
 }
 
 /* Why there is no such capability there. */

@@ -71,9 +71,9 @@ struct task *core_syscall(void);
 /*
  * Or in two parts, for a HAL that keeps messages in registers.  First, for
  * CALL and REPLY_RECV, its fast path, with the caddr and tag of the call.
- * to NULL: it is not for that, and nothing has changed; core_syscall_general
- * does it, as it does all other calls; unless object is not NULL, the kernel
- * object called, with which core_invoke does it.  Else resume that task.  With
+ * to NULL: it is not for that, and nothing has changed; core_run_syscall does
+ * it, as it does all other calls; unless object is not NULL, the kernel object
+ * called, with which core_run_invoke does it.  Else resume that task.  With
  * a message it stands in a system call, and gets status OK, the badge, the
  * tag, and the four words of the caller, those past the tag's count (nwords)
  * 0, which are not in task_regs; all else is.
@@ -87,8 +87,12 @@ struct handover {
 };
 struct handover core_call(uint64_t caddr, uint64_t tag);
 struct handover core_reply_recv(uint64_t caddr, uint64_t tag);
-struct task *core_invoke(struct slot *object);
-struct task *core_syscall_general(void);
+void core_run_invoke(struct slot *object);
+void core_run_syscall(void);
+/* Then, as after most calls, does the caller simply go on?  If it does not,
+ * core_next says who is to be resumed. */
+bool core_goes_on(void);
+struct task *core_next(void);
 
 /* The current task executed a system call instruction where the ABI has
  * programs enter through HELIOS_AT_ENTRY (hosted only). */

@@ -137,6 +137,9 @@ sched_hand_over(struct task *from, struct task *to)
  * task must reap; arm the timer.  Returns whom the HAL resumes.
  */
 __attribute__((noinline)) struct task *sched_choose(void);
+/* The same, whatever is ready; sched_choose has a short way for two.
+ * testsuite/unit/test_fastpath.c compares them. */
+__attribute__((noinline)) struct task *sched_choose_of_all(void);
 static inline __attribute__((always_inline)) struct task *
 core_exit(void)
 {

@@ -90,7 +90,7 @@ waiter_join_alone(struct waitq *q, struct waiter *w, struct slot *via)
 static inline void
 waitq_wait(struct waitq *q, struct waiter *w, struct slot *via)
 {
-	if (q->first == NULL && via->waiters == NULL)
+	if (((uintptr_t)q->first | (uintptr_t)via->waiters) == 0)
 		waiter_join_alone(q, w, via);
 	else
 		waitq_join(q, w, w->priority, via);

@@ -10,7 +10,6 @@
 #include <helios/syscall.h>
 
 #include <cspace.h>
-#include <entry.h>
 #include <ipc.h>
 #include <klog.h>
 #include <sched.h>
@@ -272,13 +271,12 @@ no_note(struct task *t, unsigned int right, const char *name)
 		missing(t, r);
 }
 
-static struct result
+static __attribute__((flatten)) struct result
 sys_signal(struct task *t)
 {
-	struct slot *s = task_cap(t, t->regs.rdi, HELIOS_NOTE,
-			HELIOS_RIGHT_SEND);
+	struct slot *s;
 
-	if (s == NULL)
+	if (!task_has_cap(t, t->regs.rdi, HELIOS_NOTE, HELIOS_RIGHT_SEND, &s))
 		return no_note(t, HELIOS_RIGHT_SEND, "SEND");
 	note_send(s);
 	return RESULT_OK;
@@ -287,15 +285,14 @@ sys_signal(struct task *t)
 static inline struct result
 wait(struct task *t, bool block)
 {
-	struct slot *s = task_cap(t, t->regs.rdi, HELIOS_NOTE,
-			HELIOS_RIGHT_RECV);
+	struct slot *s;
 
-	if (s == NULL)
+	if (!task_has_cap(t, t->regs.rdi, HELIOS_NOTE, HELIOS_RIGHT_RECV, &s))
 		return no_note(t, HELIOS_RIGHT_RECV, "RECV");
 	return note_wait(t, s, block);
 }
 
-static struct result
+static __attribute__((flatten)) struct result
 sys_wait(struct task *t)
 {
 	return wait(t, true);
@@ -553,31 +550,24 @@ syscall_run_again(struct task *t)
 	run_with_help(t);
 }
 
-static inline struct task *
-leave(void)
-{
-	struct task *t = core_exit();
-
-	check_now_and_then();
-	return t;
-}
-
-struct task *
-core_invoke(struct slot *object)
+void
+core_run_invoke(struct slot *object)
 {
 	struct task *t = cpu0.current;
+	struct result r;
 
 	sched_enter(true);
 	call_context_set((struct call_context){ .task = t->name,
 		.call = "CALL", .slot = t->regs.rdi });
-	finish(t, invoke(t, object, t->regs.rsi));
-	return leave();
+	r = invoke(t, object, t->regs.rsi);
+	finish(cpu0.current, r);
 }
 
-struct task *
-core_syscall_general(void)
+void
+core_run_syscall(void)
 {
 	struct task *t = cpu0.current;
+	struct result r;
 
 	sched_enter(true);
 	if (task_is_foreign(t)) {
@@ -586,7 +576,8 @@ core_syscall_general(void)
 	} else if (revoke_pending()) {
 		run_with_help(t);
 	} else {
-		finish(t, dispatch(t));
+		r = dispatch(t);
+		/* The same task; to keep it at hand would cost more. */
+		finish(cpu0.current, r);
 	}
-	return leave();
 }
