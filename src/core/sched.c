@@ -147,7 +147,8 @@ sched_stopped(struct task *t)
 void
 sched_give_way(void)
 {
-	cpu0.look |= LOOK_RUN | LOOK_YIELD;
+	if (cpu0.ready != 0)
+		cpu0.look |= LOOK_RUN | LOOK_YIELD;
 }
 
 void
