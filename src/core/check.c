@@ -316,6 +316,8 @@ uint64_t
 core_check(void)
 {
 	check_run_queues();
+	require(list_empty(&reap_orphans) || cpu0.look & LOOK_REAP,
+		"orphans are looked after");
 	require(tree_valid(&sleepers), "sleepers");
 	return check_derivation();
 }

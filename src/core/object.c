@@ -112,14 +112,17 @@ object_assert(const struct object *o, unsigned int type)
 	kassert(o->magic == magics[type]);
 }
 
-/* The list of the task that runs; the orphans' if that one is dying. */
-static struct list *
+struct list *
 reap_list(void)
 {
 	struct task *t = cpu0.current;
 
-	sched_look();
-	return t == NULL || t->dead ? &reap_orphans : &t->reap;
+	if (t != NULL && !t->dead) {
+		sched_look();
+		return &t->reap;
+	}
+	cpu0.look |= LOOK_REAP;
+	return &reap_orphans;
 }
 
 void

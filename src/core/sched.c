@@ -98,8 +98,10 @@ settle_next(void)
 bool
 sched_is_above(const struct task *t)
 {
-	settle_next();
-	return !(cpu0.ready & READY_HELP) && t->priority > sched_highest();
+	const struct task *n = cpu0.next;
+
+	return !(cpu0.ready & READY_HELP) && t->priority > sched_highest() &&
+		(n == NULL || t->priority > n->priority);
 }
 
 void
@@ -386,11 +388,11 @@ sched_choose_of_all(void)
 		t = pick();
 		if (cpu0.look & LOOK_TIMER)
 			arm(t);
-		cpu0.look = 0;
+		cpu0.look = list_empty(&reap_orphans) ? 0 : LOOK_REAP;
 		if (!has_work(t))
 			return t;
 		/* Does an interrupt wait, and has this entry got on? */
-		cpu0.look = LOOK_RUN;
+		cpu0.look |= LOOK_RUN;
 		if (cpu0.entry & ENTRY_WORKED && hal_irq_pending())
 			return t;
 		cpu0.entry |= ENTRY_WORKED;
@@ -407,21 +409,30 @@ goes_before(const struct task *next, const struct task *t)
 		cpu0.look & LOOK_YIELD && cpu0.ticking);
 }
 
+/* Is it above all in the queues?  Mostly these are empty. */
+static __attribute__((noinline)) bool
+is_above_queues(const struct task *t)
+{
+	return t->priority > sched_highest();
+}
+
 /*
- * What most entries come to: nobody but next is ready, which goes before the
- * current task, if that could go on, and has nothing to do first.
+ * What most entries come to: next is above all others that are ready, goes
+ * before the current task, if that could go on, and has nothing to do first.
  */
 struct task *
 sched_choose(void)
 {
 	struct task *t = cpu0.current, *next = cpu0.next;
+	bool queued = cpu0.ready != READY_NEXT;
 
-	if (cpu0.ready != READY_NEXT || t == NULL || cpu0.look & LOOK_TIMER ||
-			!list_empty(&reap_orphans) || task_has_work(next))
+	if ((queued && (next == NULL || !is_above_queues(next))) ||
+			t == NULL || cpu0.look & (LOOK_TIMER | LOOK_REAP) ||
+			task_has_work(next))
 		return sched_choose_of_all();
 	if (!task_runnable(t))
 		clear_next();
-	else if (goes_before(next, t))
+	else if (goes_before(next, t) && !(queued && !is_above_queues(t)))
 		set_next(t);
 	else
 		return sched_choose_of_all();

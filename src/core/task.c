@@ -350,15 +350,6 @@ task_slot_leaving(struct task *t, struct slot *s)
 	}
 }
 
-/* Who takes apart what t had to?  Whoever made it go. */
-static struct list *
-heir(const struct task *t)
-{
-	struct task *c = cpu0.current;
-
-	return c == NULL || c == t || c->dead ? &reap_orphans : &c->reap;
-}
-
 void
 task_kill(struct task *t)
 {
@@ -373,7 +364,8 @@ task_kill(struct task *t)
 	if (n != NULL && n->bound == t)
 		n->bound = NULL;
 	task_abandon_call(t);
-	list_splice(heir(t), &t->reap);
+	/* Whoever made it go takes apart what it had to. */
+	list_splice(reap_list(), &t->reap);
 }
 
 bool
@@ -386,7 +378,7 @@ task_reap_step(struct task *t)
 	if (t == cpu0.current) {
 		list_remove(&t->heavy.by_memory);
 		list_remove(&t->heavy.by_task);
-		list_append(&reap_orphans, &t->heavy.by_task);
+		list_append(reap_list(), &t->heavy.by_task);
 		return false;
 	}
 	if (cpu0.last == t)

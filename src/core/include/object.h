@@ -72,6 +72,10 @@ bool reap_memory_step(struct memory *m);
 /* What nobody is left to drain: self-destroyed tasks and their lists. */
 extern struct list reap_orphans;
 
+/* Where to put what the task that runs has made go: the list of that task, or
+ * if it is dying the orphans'. */
+struct list *reap_list(void);
+
 /* Objects alive by type; what SYSTEM_COUNTS and leak tests read. */
 extern uint64_t object_counts[HELIOS_TYPE_COUNT];
 

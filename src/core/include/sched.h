@@ -23,6 +23,7 @@
 #define LOOK_RUN	1u	/* who runs next may have changed */
 #define LOOK_TIMER	2u	/* the timer may have to come earlier */
 #define LOOK_YIELD	4u	/* the current task's slice is over */
+#define LOOK_REAP	8u	/* there are orphans: each look reaps some */
 
 #define READY_WORDS	0x0fu
 #define READY_NEXT	0x10u
