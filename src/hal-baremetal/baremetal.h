@@ -318,7 +318,11 @@ void serial_write(const char *buf, size_t len);
 bool serial_key(void);
 BOOT_CODE bool screen_init(void);	/* VGA text, if boot_info says so */
 BOOT_CODE bool screen_framebuffer(void);
+/* Put text there, and show it all; or show a few cells of what was put.
+ * True: all is shown. */
 void screen_write(const char *buf, size_t len);
+void screen_put(const char *buf, size_t len);
+bool screen_show_some(void);
 
 /*
  * panic.c, symbols.c, power.c, crash.c

@@ -48,8 +48,17 @@ hal_console_write(const char *buf, size_t len)
 	if (options.serial)
 		serial_write(buf, len);
 	if (options.screen)
-		screen_write(buf, len);
+		screen_put(buf, len);
 	note_end(buf, len);
+}
+
+bool
+hal_console_flush(void)
+{
+	while (options.screen && !screen_show_some())
+		if (hal_irq_pending())
+			return false;
+	return true;
 }
 
 void
@@ -67,6 +76,8 @@ hal_log(unsigned int level, const char *line)
 		level <= KLOG_DEBUG ? prefixes[level] : "", line);
 	buf[n - 1] = '\n';
 	hal_console_write(buf, n);
+	if (options.screen)
+		screen_write("", 0);
 }
 
 void

@@ -3,9 +3,9 @@
  * The screen console: one page of text, as VGA shows it (80 columns, 25
  * lines at 0xb8000) or drawn on a framebuffer.
  *
- * What should be seen is in `wanted`, what is seen in `shown`; at the end of
- * each write the cells that differ are drawn.  So a scroll costs what it
- * changes, many lines in one write scroll once, and what was written while
+ * What should be seen is in `wanted`, what is seen in `shown`; after a write
+ * the cells that differ are drawn, a few in each step.  So a scroll costs what
+ * it changes, many lines in one write scroll once, and what was written while
  * there was no screen, or while it was another's, appears when there is one.
  *
  * A program's escape sequences are swallowed, and what is not ASCII shows
@@ -33,9 +33,11 @@
 #define WORD		8u		/* cells compared at a time */
 #define EARLY_END	(1ull << 32)	/* what boot.S has mapped */
 
-/* 0: a blank, written or not. */
+/* 0: a blank, written or not.  The row of wanted that is the first of the
+ * screen moves with each scroll; what lies behind the last one is stale. */
 static _Alignas(8) char wanted[SCREEN_ROWS][SCREEN_COLUMNS];
 static _Alignas(8) char shown[SCREEN_ROWS][SCREEN_COLUMNS];
+static unsigned int top;
 
 static const struct display *display;	/* NULL: none, yet */
 static unsigned int columns = VGA_COLUMNS, rows = VGA_ROWS, jump = 1;
@@ -49,6 +51,7 @@ static bool stale = true;		/* shown is not what is there */
  */
 
 static volatile uint16_t *vga_mapped;
+static unsigned int vga_cursor_at;
 
 /* NULL: between the early tables and console_framebuffer. */
 static volatile uint16_t *
@@ -85,6 +88,7 @@ vga_clear(void)
 {
 	unsigned int x, y;
 
+	vga_cursor_at = VGA_COLUMNS * VGA_ROWS;
 	crtc_write(CRTC_START, 0);
 	for (y = 0; y < VGA_ROWS; y++)
 		for (x = 0; x < VGA_COLUMNS; x++)
@@ -94,12 +98,11 @@ vga_clear(void)
 static void
 vga_cursor(unsigned int at, unsigned int line)
 {
-	static unsigned int last = VGA_COLUMNS * VGA_ROWS;
 	unsigned int where = line * VGA_COLUMNS + at;
 
-	if (where != last || stale)
+	if (where != vga_cursor_at)
 		crtc_write(CRTC_CURSOR, where);
-	last = where;
+	vga_cursor_at = where;
 }
 
 static const struct display vga = {
@@ -120,28 +123,36 @@ word_at(const char *cells)
 	return w;
 }
 
-static void
-show_cell(unsigned int x, unsigned int y)
+static char *
+wanted_row(unsigned int y)
 {
-	char c = wanted[y][x];
+	return wanted[(top + y) % SCREEN_ROWS];
+}
 
+static void
+show_cell(unsigned int x, unsigned int y, char c)
+{
 	if (c == shown[y][x])
 		return;
 	shown[y][x] = c;
 	display->draw(x, y, c == '\0' ? ' ' : c);
 }
 
-static void
-show_row(unsigned int y)
+/* Draw the first word of a row that differs.  False: none does. */
+static bool
+show_word(unsigned int y)
 {
+	const char *cells = wanted_row(y);
 	unsigned int x, i;
 
 	for (x = 0; x < columns; x += WORD) {
-		if (word_at(&wanted[y][x]) == word_at(&shown[y][x]))
+		if (word_at(cells + x) == word_at(&shown[y][x]))
 			continue;
 		for (i = x; i < x + WORD && i < columns; i++)
-			show_cell(i, y);
+			show_cell(i, y, cells[i]);
+		return true;
 	}
+	return false;
 }
 
 static void
@@ -151,29 +162,37 @@ start_anew(void)
 	__builtin_memset(shown, 0, sizeof(shown));
 	first_changed = 0;
 	end_changed = rows;
+	stale = false;
+}
+
+bool
+screen_show_some(void)
+{
+	if (display == NULL || theirs)
+		return true;
+	if (stale)
+		start_anew();
+	if (first_changed < end_changed) {
+		if (!show_word(first_changed))
+			first_changed++;
+		return false;
+	}
+	if (display->cursor != NULL)
+		display->cursor(column < columns ? column : columns - 1, row);
+	return true;
 }
 
 static void
 show(void)
 {
-	unsigned int y;
-
-	if (display == NULL || theirs)
-		return;
-	if (stale)
-		start_anew();
-	for (y = first_changed; y < end_changed; y++)
-		show_row(y);
-	first_changed = end_changed = 0;
-	if (display->cursor != NULL)
-		display->cursor(column < columns ? column : columns - 1, row);
-	stale = false;
+	while (!screen_show_some())
+		;
 }
 
 static void
 changed(unsigned int from, unsigned int end)
 {
-	if (first_changed == end_changed) {
+	if (first_changed >= end_changed) {
 		first_changed = from;
 		end_changed = end;
 		return;
@@ -187,12 +206,17 @@ changed(unsigned int from, unsigned int end)
  */
 
 static void
+clear_rows(unsigned int from, unsigned int end)
+{
+	for (unsigned int y = from; y < end; y++)
+		__builtin_memset(wanted_row(y), 0, SCREEN_COLUMNS);
+}
+
+static void
 scroll(unsigned int n)
 {
-	unsigned int keep = rows - n;
-
-	__builtin_memmove(wanted[0], wanted[n], keep * SCREEN_COLUMNS);
-	__builtin_memset(wanted[keep], 0, n * SCREEN_COLUMNS);
+	top = (top + n) % SCREEN_ROWS;
+	clear_rows(rows - n, rows);
 	changed(0, rows);
 }
 
@@ -211,7 +235,7 @@ put_visible(char c)
 {
 	if (column == columns)
 		new_line();
-	wanted[row][column++] = c == ' ' ? '\0' : c;
+	wanted_row(row)[column++] = c == ' ' ? '\0' : c;
 	changed(row, row + 1);
 }
 
@@ -303,10 +327,16 @@ put(unsigned char c)
 }
 
 void
-screen_write(const char *buf, size_t len)
+screen_put(const char *buf, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		put((unsigned char)buf[i]);
+}
+
+void
+screen_write(const char *buf, size_t len)
+{
+	screen_put(buf, len);
 	show();
 }
 
@@ -317,17 +347,14 @@ screen_write(const char *buf, size_t len)
 static void
 attach(const struct display *d)
 {
-	unsigned int lost;
-
+	clear_rows(rows, d->rows);
 	display = d;
 	columns = d->columns;
 	rows = d->rows;
 	jump = d->jump;
 	stale = true;
 	if (row >= rows) {
-		lost = row + 1 - rows;
-		__builtin_memmove(wanted[0], wanted[lost],
-			(SCREEN_ROWS - lost) * SCREEN_COLUMNS);
+		top = (top + row + 1 - rows) % SCREEN_ROWS;
 		row = rows - 1;
 	}
 	if (column > columns)

@@ -44,6 +44,12 @@ hal_console_write(const char *buf, size_t len)
 	write_all(STDOUT_FILENO, buf, len);
 }
 
+bool
+hal_console_flush(void)
+{
+	return true;
+}
+
 /* The screen is the terminal, and nobody else draws there. */
 void
 hal_console_own(bool kernel)

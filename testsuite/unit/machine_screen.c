@@ -61,7 +61,7 @@ reset(void)
 	columns = VGA_COLUMNS;
 	rows = VGA_ROWS;
 	jump = 1;
-	column = row = first_changed = end_changed = 0;
+	column = row = top = first_changed = end_changed = 0;
 	theirs = false;
 	stale = true;
 	draws = clears = 0;
@@ -224,6 +224,46 @@ START_TEST(screen_appears_later)
 	check_row(8, "line 39");
 	say("x");
 	check_row(9, "x");
+}
+END_TEST
+
+/* A display that is larger shows no lines that have left a smaller one. */
+START_TEST(screen_grows)
+{
+	connect(16, 4, 1);
+	for (unsigned int i = 0; i < SCREEN_ROWS + 8; i++)
+		say("old\n");
+	say("new");
+	connect(16, 30, 1);
+	check_row(0, "old");
+	check_row(3, "new");
+	for (unsigned int y = 4; y < 30; y++)
+		check_row(y, "");
+}
+END_TEST
+
+/* However much is to be drawn, a step draws little; and what is written in
+ * between is drawn, too. */
+START_TEST(screen_steps)
+{
+	unsigned int steps = 0, before;
+
+	connect(80, 25, 1);
+	for (unsigned int i = 0; i < 25; i++)
+		screen_put("\n0123456789abcdefghijklmnopqrstuvwxyz", 37);
+	ck_assert_uint_eq(draws, 0);
+	do {
+		before = draws;
+		if (++steps == 24 * 6 + 3)
+			screen_put("\rA", 2);
+		ck_assert_uint_lt(steps, 1000);
+		ck_assert_uint_le(draws - before, WORD);
+	} while (!screen_show_some());
+	ck_assert_uint_eq(draws, 25 * 36 + 1);
+	check_row(0, "0123456789abcdefghijklmnopqrstuvwxyz");
+	check_row(24, "A123456789abcdefghijklmnopqrstuvwxyz");
+	ck_assert_uint_eq(cursor_x, 1);
+	ck_assert(screen_show_some());
 }
 END_TEST
 
@@ -460,6 +500,8 @@ suite_machine_screen(void)
 	tcase_add_test(t, screen_escapes);
 	tcase_add_test(t, screen_escape_unfinished);
 	tcase_add_test(t, screen_appears_later);
+	tcase_add_test(t, screen_grows);
+	tcase_add_test(t, screen_steps);
 	tcase_add_test(t, screen_theirs);
 	tcase_add_test(t, screen_vga);
 	tcase_add_loop_test(t, screen_random, 0, 6);

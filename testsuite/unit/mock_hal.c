@@ -307,6 +307,17 @@ hal_console_write(const char *buf, size_t len)
 	mock.console_len += len;
 }
 
+bool
+hal_console_flush(void)
+{
+	while (mock.console_shown < mock.console_len) {
+		mock.console_shown++;
+		if (hal_irq_pending())
+			return false;
+	}
+	return true;
+}
+
 void
 hal_log(unsigned int level, const char *line)
 {

@@ -65,6 +65,7 @@ struct mock {
 
 	char console[65536];		/* what writecons wrote */
 	size_t console_len;
+	size_t console_shown;		/* one byte in each step */
 	char log[8][256];		/* the last lines */
 	unsigned int nlog;		/* lines logged so far */
 	bool quiet;			/* a panic is expected: print nothing */

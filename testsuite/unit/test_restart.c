@@ -19,6 +19,7 @@
 #include "world.h"
 
 #define RAM	(16u << 20)
+#define WRITE_LEN	60u
 
 static uint64_t free_before;
 static uint64_t objects_before[HELIOS_TYPE_COUNT];
@@ -514,6 +515,47 @@ START_TEST(make_dropped)
 }
 END_TEST
 
+/*
+ * What is written is shown in steps: each byte is written once, whatever the
+ * showing takes, and shown when all is.
+ */
+START_TEST(write_shown)
+{
+	helios_cap_t m, page;
+	uint64_t done = 0, va;
+	char *text;
+
+	begin();
+	m = new_memory(20);
+	page = must_alloc(world.init, m, HELIOS_PAGE, HELIOS_PAGE_SIZE);
+	kop(world.init, HELIOS_INIT_VSPACE, HELIOS_VSPACE, HELIOS_VSPACE_MAP,
+		MOCK_USER_BASE, 0, page);
+	ck_assert_uint_eq(world.status, HELIOS_OK);
+	va = world.out[0];
+	text = phys_ptr(page_phys(init_slot(page)));
+	for (unsigned int i = 0; i < WRITE_LEN; i++)
+		text[i] = (char)('a' + i % 26);
+	mock.console_len = mock.console_shown = 0;
+	mock_preempt(_i, _i % 5);
+	while (done < WRITE_LEN) {
+		sys(world.init, HELIOS_SYS_WRITECONS, va + done,
+			WRITE_LEN - done, NULL);
+		ck_assert_uint_eq(world.status, HELIOS_OK);
+		ck_assert_uint_gt(world.detail, 0);
+		done += world.detail;
+	}
+	ck_assert_uint_gt(mock.fired, 0);
+	mock_preempt_off();
+	ck_assert_uint_eq(done, WRITE_LEN);
+	ck_assert_uint_eq(mock.console_len, WRITE_LEN);
+	ck_assert_uint_eq(mock.console_shown, WRITE_LEN);
+	ck_assert_mem_eq(mock.console, text, WRITE_LEN);
+	ck_assert(!world.init->working);
+	must_destroy(world.init, HELIOS_INIT_CSPACE, m);
+	end();
+}
+END_TEST
+
 /* Preempted at every step, and nobody interferes: the result is the same. */
 START_TEST(make_preempted)
 {
@@ -562,6 +604,7 @@ suite_restart(void)
 	tcase_add_loop_test(tc, destroy_everything, 0, 6);
 	tcase_add_loop_test(tc, destroy_self, 0, 8);
 	tcase_add_loop_test(tc, make_dropped, 0, 4);
+	tcase_add_loop_test(tc, write_shown, 0, WRITE_LEN);
 	tcase_add_test(tc, make_preempted);
 	suite_add_tcase(s, tc);
 	return s;

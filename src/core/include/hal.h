@@ -233,6 +233,9 @@ void hal_mem_dead(void *p, size_t len);
 
 /* The user console: writecons. */
 void hal_console_write(const char *buf, size_t len);
+/* Show what was written.  False: an interrupt is pending (hal_irq_pending), and
+ * some is not shown yet. */
+bool hal_console_flush(void);
 
 /* The kernel log: one line without its newline.  level as in klog.h. */
 void hal_log(unsigned int level, const char *line);

@@ -95,11 +95,21 @@ console_write(const struct task *t, uint64_t addr, uint64_t len)
 	return done;
 }
 
+/* All is written; a call that is made again only shows it. */
+static struct result
+show_written(struct task *t)
+{
+	t->working = !hal_console_flush();
+	return t->working ? result_preempted() : RESULT_OK;
+}
+
 static struct result
 sys_writecons(struct task *t)
 {
 	uint64_t addr = t->regs.rdi, len = t->regs.rsi, bad;
 
+	if (t->working)
+		return show_written(t);
 	/* May this task write to the console? */
 	if (!(t->flags & HELIOS_TASK_WRITECONS))
 		return user_error(HELIOS_ACCESS, t->flags,
@@ -113,7 +123,8 @@ sys_writecons(struct task *t)
 				"0x%lx: nothing readable at 0x%lx", len, addr,
 				bad);
 	t->regs.rdx = console_write(t, addr, len);
-	return RESULT_OK;
+	/* If that is not all, it is another call that shows it. */
+	return t->regs.rdx < len ? RESULT_OK : show_written(t);
 }
 
 static struct result
