@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Wait queues: a ring for each priority present, the first of each ring
- * linked to the heads of its neighbours.  q->first is the head of the
- * highest.
+ * Wait queues: a ring for each priority present.  The first of each ring, its
+ * head, is linked to those of the neighbouring priorities of its group of 16;
+ * and the highest head of each group, its leader, to the leaders of the
+ * neighbouring groups.  q->first is the highest of all.
  */
 #include <stddef.h>
 
@@ -50,61 +51,100 @@ via_remove(struct waiter *w)
 	w->via_next = w->via_prev = NULL;
 }
 
-/* w becomes a head, between these two. */
+static unsigned int
+group_of(unsigned int priority)
+{
+	return priority / WAITQ_GROUP;
+}
+
+/* What leads down to w (or would: w is not linked yet) leads to x. */
+static void
+link_down(struct waitq *q, const struct waiter *w, struct waiter *x)
+{
+	struct waiter *above = w->higher;
+
+	if (above == NULL)
+		q->first = x;
+	else if (group_of(above->priority) != group_of(w->priority))
+		above->skip = x;
+	else
+		above->lower = x;
+}
+
+/* w becomes a head, with these neighbours. */
 static void
 head_link(struct waitq *q, struct waiter *w, struct waiter *higher,
-		struct waiter *lower)
+		struct waiter *lower, struct waiter *skip)
 {
 	w->head = HEAD;
 	w->higher = higher;
 	w->lower = lower;
-	if (higher != NULL)
-		higher->lower = w;
-	else
-		q->first = w;
+	w->skip = skip;
 	if (lower != NULL)
 		lower->higher = w;
+	if (skip != NULL)
+		skip->higher = w;
+	link_down(q, w, w);
 }
 
+/* Its group is that of this leader. */
 static void
-ring_join(struct waitq *q, struct waiter *w, unsigned int priority)
+group_join(struct waitq *q, struct waiter *w, struct waiter *leader)
 {
-	struct waiter *higher = NULL, *head = q->first;
+	struct waiter *higher = leader->higher, *head = leader, *skip = NULL;
 
-	if (head != NULL)
-		head->head = HEAD;
-	w->q = q;
-	w->priority = (uint8_t)priority;
-	w->head = NO_HEAD;
-	w->higher = w->lower = NULL;
-	while (head != NULL && head->priority > priority) {
+	while (head != NULL && head->priority > w->priority) {
 		higher = head;
 		head = head->lower;
 	}
-	if (head != NULL && head->priority == priority) {
+	if (head != NULL && head->priority == w->priority) {
 		w->next = head;
 		w->prev = head->prev;
 		w->prev->next = w;
 		head->prev = w;
 		return;
 	}
+	if (head == leader) {
+		skip = leader->skip;
+		leader->skip = NULL;
+	}
+	head_link(q, w, higher, head, skip);
+}
+
+static void
+ring_join(struct waitq *q, struct waiter *w, unsigned int priority)
+{
+	struct waiter *higher = NULL, *leader = q->first;
+	unsigned int group = group_of(priority);
+
+	if (leader != NULL)
+		leader->head = HEAD;
+	w->q = q;
+	w->priority = (uint8_t)priority;
 	w->next = w->prev = w;
-	head_link(q, w, higher, head);
+	while (leader != NULL && group_of(leader->priority) > group) {
+		higher = leader;
+		leader = leader->skip;
+	}
+	if (leader != NULL && group_of(leader->priority) == group)
+		group_join(q, w, leader);
+	else
+		head_link(q, w, higher, NULL, leader);
 }
 
 static void
 head_leave(struct waiter *w)
 {
-	if (w->next != w) {
-		head_link(w->q, w->next, w->higher, w->lower);
+	struct waiter *heir = w->next != w ? w->next : w->lower;
+
+	if (heir != NULL) {
+		head_link(w->q, heir, w->higher, w->next != w ? w->lower :
+			heir->lower, w->skip);
 		return;
 	}
-	if (w->higher != NULL)
-		w->higher->lower = w->lower;
-	else
-		w->q->first = w->lower;
-	if (w->lower != NULL)
-		w->lower->higher = w->higher;
+	link_down(w->q, w, w->skip);
+	if (w->skip != NULL)
+		w->skip->higher = w->higher;
 }
 
 static void
@@ -115,7 +155,7 @@ ring_leave(struct waiter *w)
 	w->next->prev = w->prev;
 	w->prev->next = w->next;
 	w->next = w->prev = w;
-	w->higher = w->lower = NULL;
+	w->higher = w->lower = w->skip = NULL;
 	w->head = NO_HEAD;
 	w->q = NULL;
 }
@@ -142,11 +182,12 @@ waitq_set_priority(struct waiter *w, unsigned int priority)
 {
 	struct waitq *q = w->q;
 
+	/* In the queue it is still found by the old one. */
+	if (q != NULL)
+		ring_leave(w);
 	w->priority = (uint8_t)priority;
-	if (q == NULL)
-		return;
-	ring_leave(w);
-	ring_join(q, w, priority);
+	if (q != NULL)
+		ring_join(q, w, priority);
 }
 
 void
@@ -178,11 +219,32 @@ ring_valid(const struct waitq *q, const struct waiter *head)
 		if (w->next->prev != w || (w->head != NO_HEAD) != (w == head))
 			return false;
 		if (w->head == HEAD_ALONE && (w->next != w || w != q->first ||
-				w->lower != NULL || w->via == NULL ||
+				w->lower != NULL || w->skip != NULL ||
+				w->via == NULL ||
 				w->via_next != NULL))
 			return false;
 		w = w->next;
 	} while (w != head);
+	return true;
+}
+
+static bool
+group_valid(const struct waitq *q, const struct waiter *leader)
+{
+	const struct waiter *higher = leader;
+
+	if (!ring_valid(q, leader))
+		return false;
+	for (const struct waiter *h = leader->lower; h != NULL; h = h->lower) {
+		if (h->higher != higher || h->skip != NULL ||
+				!ring_valid(q, h))
+			return false;
+		if (higher->priority <= h->priority ||
+				group_of(higher->priority) !=
+				group_of(h->priority))
+			return false;
+		higher = h;
+	}
 	return true;
 }
 
@@ -191,12 +253,13 @@ waitq_valid(const struct waitq *q)
 {
 	const struct waiter *higher = NULL;
 
-	for (const struct waiter *h = q->first; h != NULL; h = h->lower) {
-		if (h->higher != higher || !ring_valid(q, h))
+	for (const struct waiter *l = q->first; l != NULL; l = l->skip) {
+		if (l->higher != higher || !group_valid(q, l))
 			return false;
-		if (higher != NULL && higher->priority <= h->priority)
+		if (higher != NULL && group_of(higher->priority) <=
+				group_of(l->priority))
 			return false;
-		higher = h;
+		higher = l;
 	}
 	return true;
 }

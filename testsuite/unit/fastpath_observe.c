@@ -24,20 +24,29 @@ pointer(const void *p)
 	return (uintptr_t)p;
 }
 
+static unsigned int
+put_ring(put_fn *put, const char *what, unsigned int n,
+	const struct waiter *head)
+{
+	const struct waiter *w = head;
+
+	do {
+		put(what, n++, fp_number(waiter_task(w)) << 16 |
+			(unsigned int)w->index << 8 | w->priority);
+		w = w->next;
+	} while (w != head);
+	return n;
+}
+
 static void
 put_queue(put_fn *put, const char *what, const struct waitq *q)
 {
-	const struct waiter *head = q->first, *w;
+	const struct waiter *leader, *head;
 	unsigned int n = 0;
 
-	for (; head != NULL; head = head->lower) {
-		w = head;
-		do {
-			put(what, n++, fp_number(waiter_task(w)) << 16 |
-				(unsigned int)w->index << 8 | w->priority);
-			w = w->next;
-		} while (w != head);
-	}
+	for (leader = q->first; leader != NULL; leader = leader->skip)
+		for (head = leader; head != NULL; head = head->lower)
+			n = put_ring(put, what, n, head);
 	put(what, n, ~0ull);
 }
 
@@ -275,13 +284,15 @@ call_bars(const struct task *t, const struct slot *s)
 	struct endpoint *e = cap_object(s);
 	const struct waiter *w = e->queue.first;
 	const struct task *to;
+	bool several;
 
 	if (w == NULL || !e->receivers)
 		return ~0u;
 	to = waiter_task(w);
+	several = w->next != w || w->lower != NULL || w->skip != NULL;
 	return BAR(FP_NO_RIGHT, !(cap_rights(s) & HELIOS_RIGHT_SEND)) |
-		BAR(FP_SEVERAL, w->next != w || w->lower != NULL) |
-		BAR(FP_VIA, w->next == w && w->lower == NULL &&
+		BAR(FP_SEVERAL, several) |
+		BAR(FP_VIA, !several &&
 			(w->via_next != NULL || w->via_prev != NULL)) |
 		stopped_bar(to) | priority_bars(to) |
 		message_bars(t, to);

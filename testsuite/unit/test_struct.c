@@ -247,6 +247,10 @@ START_TEST(waitq_random)
 		if (one->q == NULL) {
 			waitq_join(&q, one, rng_below(&r, priorities), NULL);
 			ref.w[ref.n++] = one;
+		} else if (rng_below(&r, 4) == 0) {
+			reference_leave(&ref, one);
+			waitq_set_priority(one, rng_below(&r, priorities));
+			ref.w[ref.n++] = one;
 		} else if (rng_below(&r, 2) == 0) {
 			reference_leave(&ref, one);
 			waitq_leave(one);
@@ -267,6 +271,46 @@ START_TEST(waitq_random)
 		ck_assert_ptr_eq(q.first, one);
 		reference_leave(&ref, one);
 		waitq_leave(one);
+	}
+	ck_assert(waitq_empty(&q));
+}
+END_TEST
+
+/* The heads that one of this priority passes by when it joins. */
+static unsigned int
+heads_passed(const struct waitq *q, unsigned int priority)
+{
+	const struct waiter *w = q->first;
+	unsigned int n = 0;
+
+	while (w != NULL && w->priority > priority) {
+		w = w->priority / WAITQ_GROUP > priority / WAITQ_GROUP ?
+			w->skip : w->lower;
+		n++;
+	}
+	return n;
+}
+
+/* However many priorities wait, joining is short. */
+START_TEST(waitq_short)
+{
+	static struct waiter w[256];
+	struct waitq q = { NULL };
+	unsigned int i, most = 0;
+
+	for (i = 0; i < 256; i++)
+		waitq_join(&q, &w[i], i * 77 % 256, NULL);
+	ck_assert(waitq_valid(&q));
+	for (i = 0; i < 256; i++)
+		if (heads_passed(&q, i) > most)
+			most = heads_passed(&q, i);
+	ck_assert_uint_le(most, 2 * WAITQ_GROUP);
+	for (i = 0; i < 256; i++)
+		waitq_set_priority(&w[i], i * 13 % 251);
+	ck_assert(waitq_valid(&q));
+	for (i = 0; i < 256; i++) {
+		waitq_leave(&w[i]);
+		ck_assert(waitq_valid(&q));
 	}
 	ck_assert(waitq_empty(&q));
 }
@@ -406,6 +450,7 @@ suite_struct(void)
 	tcase_add_loop_test(tc, tree_monotone, 0, 2);
 	tcase_add_test(tc, tree_valid_can_fail);
 	tcase_add_loop_test(tc, waitq_random, 0, 4);
+	tcase_add_test(tc, waitq_short);
 	tcase_add_test(tc, waitq_slots);
 	tcase_add_test(tc, klog_numbers);
 	tcase_add_test(tc, klog_bounds);

@@ -18,6 +18,7 @@
 
 #define RAM	(16u << 20)
 #define PAGES	24
+#define LARGE_SIZE	HELIOS_LARGE_PAGE_SIZE
 
 struct space {
 	helios_cap_t memory, vspace, pages[PAGES];
@@ -328,58 +329,189 @@ device(helios_cap_t from, uint64_t type, uint64_t size, uint64_t at,
 	return world.status;
 }
 
-/* Ranges at random: granted exactly if nothing of it is handed out. */
+/* Pages in a row, by one call; their capabilities to out. */
+static uint64_t
+device_pages(helios_cap_t from, uint64_t size, uint64_t at, unsigned int n,
+	helios_cap_t *out)
+{
+	uint64_t words[HELIOS_MSG_WORDS] = { HELIOS_PAGE, size, at };
+
+	for (unsigned int i = 0; i < n; i++)
+		words[3 + i] = UNDEF;
+	invoke_words(world.init, from, HELIOS_DEVMEM, HELIOS_DEVMEM_ALLOCATE,
+		3 + n, words);
+	for (unsigned int i = 0; i < n && world.status == HELIOS_OK; i++)
+		out[i] = (helios_cap_t)world.out[i];
+	return world.status;
+}
+
+static unsigned int
+records(helios_cap_t of)
+{
+	const struct devmem *d = init_object(of);
+	const struct tree_node *n;
+	unsigned int count = 0;
+
+	ck_assert(tree_valid(&d->ranges));
+	for (n = tree_first(&d->ranges); n != NULL; n = tree_next(n))
+		count++;
+	return count;
+}
+
+/* Of 256 pages, which are out, and by what. */
+#define DEVICE_PAGES	256u
+
+struct device_range {
+	helios_cap_t cap;
+	unsigned int at, n;
+};
+
+static unsigned char taken[DEVICE_PAGES];
+static struct device_range got[DEVICE_PAGES];
+static unsigned int ngot;
+
+static void
+device_taken(helios_cap_t cap, unsigned int at, unsigned int n)
+{
+	memset(taken + at, 1, n);
+	got[ngot++] = (struct device_range){ cap, at, n };
+}
+
+/* A DevMem or a run of pages there: granted exactly if all is free. */
+static void
+device_take(bool page, unsigned int at, unsigned int n)
+{
+	const unsigned char *first = memchr(taken + at, 1, n);
+	helios_cap_t caps[HELIOS_MSG_WORDS];
+	uint64_t base = MOCK_DEV_BASE + at * PAGE_SIZE;
+	uint64_t status = page ?
+		device_pages(HELIOS_INIT_DEVMEM, PAGE_SIZE, base, n, caps) :
+		device(HELIOS_INIT_DEVMEM, HELIOS_DEVMEM, n * PAGE_SIZE, base,
+			caps);
+
+	if (first != NULL) {
+		ck_assert_uint_eq(status, HELIOS_BUSY);
+		return;
+	}
+	ck_assert_uint_eq(status, HELIOS_OK);
+	for (unsigned int i = 0; page && i < n; i++)
+		device_taken(caps[i], at + i, 1);
+	if (!page)
+		device_taken(caps[0], at, n);
+}
+
+static void
+device_give(unsigned int i)
+{
+	must_destroy(world.init, HELIOS_INIT_CSPACE, got[i].cap);
+	memset(taken + got[i].at, 0, got[i].n);
+	got[i] = got[--ngot];
+}
+
+static uint64_t
+device_used(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < DEVICE_PAGES; i++)
+		n += taken[i];
+	return n * PAGE_SIZE;
+}
+
+/* Granted exactly if nothing of it is handed out. */
 START_TEST(devmem_random)
 {
-	static unsigned char taken[256];
-	struct { helios_cap_t cap; unsigned int at, n; } got[128];
-	unsigned int n = 0;
+	const struct devmem *root;
 	struct rng r = { 61 };
-	uint64_t objects;
+	unsigned int before;
+	uint64_t used;
 
 	world_boot(RAM);
-	objects = kernel_memory->objects;
+	root = init_object(HELIOS_INIT_DEVMEM);
+	used = root->out;
+	before = records(HELIOS_INIT_DEVMEM);
 	for (int step = 0; step < 5000; step++) {
-		unsigned int at = rng_below(&r, 256);
-		unsigned int len = 1 + rng_below(&r, 256 - at < 20 ?
-			256 - at : 20);
-		bool page = rng_below(&r, 2) == 0, clash = false;
-		helios_cap_t cap;
-		uint64_t status;
+		unsigned int at = rng_below(&r, DEVICE_PAGES), most = 20;
 
-		if (n == 128 || (n > 0 && rng_below(&r, 3) == 0)) {
-			unsigned int i = rng_below(&r, n);
-
-			must_destroy(world.init, HELIOS_INIT_CSPACE,
-				got[i].cap);
-			memset(taken + got[i].at, 0, got[i].n);
-			got[i] = got[--n];
+		if (ngot > 0 && rng_below(&r, 3) != 0) {
+			device_give(rng_below(&r, ngot));
 			continue;
 		}
-		len = page ? 1 : len;
-		for (unsigned int i = at; i < at + len; i++)
-			clash |= taken[i];
-		status = device(HELIOS_INIT_DEVMEM, page ? HELIOS_PAGE :
-			HELIOS_DEVMEM, len * PAGE_SIZE, MOCK_DEV_BASE +
-			at * PAGE_SIZE, &cap);
-		if (clash) {
-			ck_assert_uint_eq(status, HELIOS_BUSY);
-			continue;
-		}
-		if (status == HELIOS_NOMEM)
-			continue;
-		ck_assert_uint_eq(status, HELIOS_OK);
-		memset(taken + at, 1, len);
-		got[n].cap = cap;
-		got[n].at = at;
-		got[n++].n = len;
+		if (most > DEVICE_PAGES - at)
+			most = DEVICE_PAGES - at;
+		device_take(rng_below(&r, 2) == 0, at,
+			1 + rng_below(&r, most));
+		ck_assert_uint_eq(root->out, used + device_used());
 	}
-	while (n > 0)
-		must_destroy(world.init, HELIOS_INIT_CSPACE, got[--n].cap);
-	kop(world.init, HELIOS_INIT_DEVMEM, HELIOS_DEVMEM,
-		HELIOS_DEVMEM_INFO);
-	ck_assert_uint_eq(world.status, HELIOS_OK);
-	ck_assert_uint_eq(kernel_memory->objects, objects);
+	while (ngot > 0)
+		device_give(ngot - 1);
+	ck_assert_uint_eq(root->out, used);
+	ck_assert_uint_eq(records(HELIOS_INIT_DEVMEM), before);
+	unit_check_core();
+}
+END_TEST
+
+#define MOST_PAGES	(HELIOS_MSG_WORDS - 3)
+
+/* The work of a call does not grow with its pages: they are one record; and
+ * that is split where a hole of it is handed out. */
+START_TEST(devmem_run)
+{
+	helios_cap_t pages[MOST_PAGES], part, page;
+	const uint64_t middle = MOCK_DEV_BASE + 30 * PAGE_SIZE;
+	unsigned int before;
+
+	world_boot(RAM);
+	before = records(HELIOS_INIT_DEVMEM);
+	ck_assert_uint_eq(device_pages(HELIOS_INIT_DEVMEM, PAGE_SIZE,
+		MOCK_DEV_BASE, MOST_PAGES, pages), HELIOS_OK);
+	ck_assert_uint_eq(records(HELIOS_INIT_DEVMEM), before + 1);
+	for (unsigned int i = 30; i < 34; i++)
+		must_destroy(world.init, HELIOS_INIT_CSPACE, pages[i]);
+	ck_assert_uint_eq(records(HELIOS_INIT_DEVMEM), before + 1);
+	ck_assert_uint_eq(device(HELIOS_INIT_DEVMEM, HELIOS_DEVMEM,
+		5 * PAGE_SIZE, middle, &part), HELIOS_BUSY);
+	ck_assert_uint_eq(world.detail, middle + 4 * PAGE_SIZE);
+	ck_assert_uint_eq(device(HELIOS_INIT_DEVMEM, HELIOS_DEVMEM,
+		2 * PAGE_SIZE, middle + PAGE_SIZE, &part), HELIOS_OK);
+	ck_assert_uint_eq(records(HELIOS_INIT_DEVMEM), before + 3);
+	/* On both sides of the part a page is free, and beyond it not. */
+	for (unsigned int i = 29; i < 35; i++)
+		ck_assert_uint_eq(device(HELIOS_INIT_DEVMEM, HELIOS_PAGE,
+			PAGE_SIZE, MOCK_DEV_BASE + i * PAGE_SIZE, &page),
+			i == 30 || i == 33 ? HELIOS_OK : HELIOS_BUSY);
+	ck_assert_uint_eq(device(part, HELIOS_PAGE, PAGE_SIZE,
+		middle + 2 * PAGE_SIZE, &page), HELIOS_OK);
+	must_revoke(world.init, HELIOS_INIT_CSPACE, HELIOS_INIT_DEVMEM);
+	ck_assert_uint_eq(records(HELIOS_INIT_DEVMEM), before);
+	unit_check_core();
+}
+END_TEST
+
+/* Large pages with small ones in a hole between them. */
+START_TEST(devmem_run_of_large)
+{
+	helios_cap_t pages[3], small[2];
+	const uint64_t hole = MOCK_DEV_BASE + LARGE_SIZE;
+
+	world_boot(RAM);
+	ck_assert_uint_eq(device_pages(HELIOS_INIT_DEVMEM, LARGE_SIZE,
+		MOCK_DEV_BASE, 3, pages), HELIOS_OK);
+	must_destroy(world.init, HELIOS_INIT_CSPACE, pages[1]);
+	ck_assert_uint_eq(device_pages(HELIOS_INIT_DEVMEM, PAGE_SIZE,
+		hole + LARGE_SIZE - PAGE_SIZE, 2, small), HELIOS_BUSY);
+	ck_assert_uint_eq(world.detail, hole + LARGE_SIZE);
+	ck_assert_uint_eq(device_pages(HELIOS_INIT_DEVMEM, PAGE_SIZE,
+		hole - PAGE_SIZE, 2, small), HELIOS_BUSY);
+	ck_assert_uint_eq(world.detail, hole - PAGE_SIZE);
+	ck_assert_uint_eq(device_pages(HELIOS_INIT_DEVMEM, PAGE_SIZE,
+		hole + LARGE_SIZE - 2 * PAGE_SIZE, 2, small), HELIOS_OK);
+	ck_assert_uint_eq(device_pages(HELIOS_INIT_DEVMEM, LARGE_SIZE, hole,
+		1, &pages[1]), HELIOS_BUSY);
+	must_destroy(world.init, HELIOS_INIT_CSPACE, small[0]);
+	must_destroy(world.init, HELIOS_INIT_CSPACE, small[1]);
+	ck_assert_uint_eq(device_pages(HELIOS_INIT_DEVMEM, LARGE_SIZE, hole,
+		1, &pages[1]), HELIOS_OK);
 	unit_check_core();
 }
 END_TEST
@@ -454,6 +586,8 @@ suite_vspace(void)
 	tcase_add_test(tc, copy_between_spaces);
 	tcase_add_test(tc, read_write_calls);
 	tcase_add_test(tc, devmem_random);
+	tcase_add_test(tc, devmem_run);
+	tcase_add_test(tc, devmem_run_of_large);
 	tcase_add_test(tc, devmem_refused);
 	tcase_add_test(tc, devmem_taken);
 	suite_add_tcase(s, tc);

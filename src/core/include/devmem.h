@@ -13,11 +13,12 @@
 #include <result.h>
 #include <tree.h>
 
-/* A range handed out: a Page or a smaller DevMem. */
+/* A range handed out: a run of Pages or a smaller DevMem. */
 struct devrange {
 	struct tree_node node;	/* in from->ranges; key: base */
-	struct tree_node page;	/* a Page: in the tree of all of them */
-	uint64_t size;
+	struct tree_node page;	/* a run: in the tree of all of them */
+	uint64_t size;		/* a run: of each page */
+	uint64_t pages;		/* bit i: its i-th page is alive; 0: no run */
 	struct devmem *from;
 };
 
@@ -39,9 +40,11 @@ struct devmem *devmem_boot(const struct hal_boot *hal);
 bool devmem_free(const struct devmem *d, uint64_t base, uint64_t size,
 		uint64_t *taken);
 
-/* Hand out a free range.  NULL: no room for the record. */
+/* Hand out a free range, of so many pages (1 to 64).  NULL, false: no room
+ * for the record. */
 struct devmem *devmem_carve(struct devmem *d, uint64_t base, uint64_t size);
-bool devmem_page(struct devmem *d, uint64_t base, uint64_t size);
+bool devmem_pages(struct devmem *d, uint64_t base, uint64_t size,
+		unsigned int n);
 
 /* The device page at this address is gone. */
 void devmem_page_release(uint64_t phys);

@@ -2,9 +2,9 @@
 /*
  * Wait queues: by priority, first in first out within one.
  *
- * Waiters of one priority form a ring; the first of each ring is linked to
- * the heads of the next higher and next lower priority present.  Joining
- * walks the heads (at most 256), leaving and taking the first are O(1).
+ * Waiters of one priority form a ring.  Joining walks the first of rings: one
+ * for each 16 priorities, then those of its own 16, so at most 32 whoever
+ * waits.  Leaving and taking the first are O(1).
  *
  * A task has one waiter for send, receive, call and wait, and one for each
  * object it polls.  A waiter is also on the list of the slot it went through,
@@ -22,9 +22,14 @@
 struct task;
 struct waitq;
 
+#define WAITQ_GROUP	16u	/* priorities; of as many groups */
+
 struct waiter {
 	struct waiter *next, *prev;	/* ring of one priority */
-	struct waiter *higher, *lower;	/* ring heads; valid in heads */
+	/* Of heads of rings, NULL in others (waitq.c); a leader's higher is
+	 * that of the next higher group. */
+	struct waiter *higher, *lower;	/* in the group */
+	struct waiter *skip;		/* a leader: that of the next lower */
 	struct waitq *q;		/* NULL: waits nowhere */
 	struct slot *via;		/* through this capability; NULL: one
 					 * before it in the list knows */

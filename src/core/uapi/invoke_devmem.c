@@ -60,22 +60,6 @@ decode_range(const struct range_request *q)
 	return RESULT_OK;
 }
 
-/* The records of all pages, or none. */
-static bool
-record_pages(const struct range_request *q)
-{
-	unsigned int i;
-
-	for (i = 0; i < q->n; i++) {
-		if (devmem_page(q->from, q->base + i * q->size, q->size))
-			continue;
-		while (i-- > 0)
-			devmem_page_release(q->base + i * q->size);
-		return false;
-	}
-	return true;
-}
-
 static void
 install_pages(struct invocation *inv, const struct range_request *q)
 {
@@ -98,7 +82,7 @@ install(struct invocation *inv, const struct range_request *q)
 	struct devmem *part;
 
 	if (q->type == HELIOS_PAGE) {
-		if (!record_pages(q))
+		if (!devmem_pages(q->from, q->base, q->size, q->n))
 			return false;
 		install_pages(inv, q);
 		return true;
