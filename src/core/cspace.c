@@ -168,20 +168,41 @@ not_empty(const struct slot *s, uint64_t caddr)
 		type_name(cap_type(s)));
 }
 
-struct result
-dest_take(struct cspace *cs, uint64_t caddr, struct slot **out)
+/* Why there is no such destination. */
+static struct result
+no_dest(const struct cspace *cs, uint64_t caddr)
+{
+	if (caddr < cs->nslots)
+		return not_empty(&cs->slots[caddr], caddr);
+	return caddr != HELIOS_CADDR_UNDEF ? no_slot(cs, caddr) :
+		user_error(HELIOS_CSPACE_FULL, 1,
+			"a free slot needed, none is left");
+}
+
+static inline __attribute__((always_inline)) bool
+take_if(struct cspace *cs, uint64_t caddr, struct slot **out)
 {
 	uint64_t i = caddr == HELIOS_CADDR_UNDEF ? cs->free : caddr;
 
 	if (i >= cs->nslots)
-		return caddr != HELIOS_CADDR_UNDEF ? no_slot(cs, caddr) :
-			user_error(HELIOS_CSPACE_FULL, 1,
-			"a free slot needed, none is left");
+		return false;
 	*out = &cs->slots[i];
 	if (cap_type(*out) != HELIOS_NULL)
-		return not_empty(*out, caddr);
+		return false;
 	freelist_take(cs, (uint32_t)i);
-	return RESULT_OK;
+	return true;
+}
+
+bool
+dest_take_if(struct cspace *cs, uint64_t caddr, struct slot **out)
+{
+	return take_if(cs, caddr, out);
+}
+
+struct result
+dest_take(struct cspace *cs, uint64_t caddr, struct slot **out)
+{
+	return take_if(cs, caddr, out) ? RESULT_OK : no_dest(cs, caddr);
 }
 
 static struct result

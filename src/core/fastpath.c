@@ -10,8 +10,10 @@
  *
  *  1. The task is not foreign (else nothing is callable), and no preempted
  *     revoke waits for help (else nobody is best).
- *  2. The message has no capabilities; words past the fourth have a buffer
- *     on both sides.
+ *  2. What is not in registers has a buffer on both sides.  It may be words
+ *     past the fourth, and one capability: one that can be copied, through a
+ *     capability with GRANT or in a reply, to an empty slot where the
+ *     receiver accepts it.
  *  3. The capability is an Endpoint, with SEND or RECV.
  *  4. CALL: a task waits there to receive, alone in the queue since it came.
  *     REPLY_RECV: a task waits for the answer of its call, or of a fault
@@ -45,11 +47,44 @@ pass_long(const struct task *from, struct task *to, unsigned int n)
 	return true;
 }
 
-/* The last condition of all, for it copies. */
-static inline bool
-can_pass(const struct task *from, struct task *to, unsigned int n)
+/* A message with one capability, if that is copied and not moved.  The words
+ * go last, for they cannot fail.  What could be kept is read again: registers
+ * used here cost every caller, with and without capabilities. */
+static __attribute__((noinline)) bool
+pass_with_cap(const struct task *from, struct task *to, unsigned int rights)
 {
-	return n <= HELIOS_MSG_REGS || pass_long(from, to, n);
+	uint64_t tag = from->regs.rsi;
+	struct slot *src, *dst;
+
+	if (!message_has_one_cap(tag) ||
+			helios_tag_nwords(tag) > HELIOS_MSG_WORDS ||
+			!(rights & HELIOS_RIGHT_GRANT) ||
+			task_ipcbuf(from) == NULL || task_ipcbuf(to) == NULL ||
+			task_ipcbuf(to)->accept_count == 0)
+		return false;
+	src = task_slot(from, task_ipcbuf(from)->caps[0]);
+	if (src == NULL || cap_type(src) <= HELIOS_DEAD ||
+			!cap_copyable(cap_type(src)) ||
+			!dest_take_if(to->cspace, task_ipcbuf(to)->accept[0],
+				&dst))
+		return false;
+	cap_copy(dst, src, cap_rights(src), src->word);
+	task_ipcbuf(to)->caps[0] = slot_index(to->cspace, dst);
+	return helios_tag_nwords(from->regs.rsi) <= HELIOS_MSG_REGS ||
+		pass_long(from, to, helios_tag_nwords(from->regs.rsi));
+}
+
+/* The last condition of all, for it copies.  Rights: of the capability that
+ * the message goes through. */
+static inline bool
+can_pass(const struct task *from, struct task *to, uint64_t tag,
+		unsigned int rights)
+{
+	if (message_plain(tag))
+		return true;
+	return message_simple(tag) ?
+		pass_long(from, to, helios_tag_nwords(tag)) :
+		pass_with_cap(from, to, rights);
 }
 
 /* Who would run with a message to this endpoint: alone in its queue, kept by
@@ -84,8 +119,7 @@ received(struct task *t, struct task *to, enum blocked why)
 struct handover
 core_call(uint64_t caddr, uint64_t tag)
 {
-	struct task *t = cpu0.current, *to = NULL;
-	unsigned int n = helios_tag_nwords(tag);
+	struct task *t = cpu0.current, *to;
 	struct slot *s;
 
 	if (caddr >= t->callable->nslots)
@@ -94,14 +128,13 @@ core_call(uint64_t caddr, uint64_t tag)
 	if (!cap_is(s, HELIOS_ENDPOINT, HELIOS_RIGHT_SEND))
 		return (struct handover){ .object = is_invocable(s) &&
 			!revoke_pending() ? s : NULL };
-	if (message_simple(tag))
-		to = receiver(s);
-	if (to == NULL || !can_pass(t, to, n))
+	to = receiver(s);
+	if (to == NULL || !can_pass(t, to, tag, cap_rights(s)))
 		return (struct handover){ .to = NULL };
 	received(t, to, BLOCKED_CALL);
 	check_now_and_then();
-	return (struct handover){ .to = to, .message = true, .nwords = n,
-		.badge = s->word };
+	return (struct handover){ .to = to, .message = true,
+		.nwords = helios_tag_nwords(tag), .badge = s->word };
 }
 
 struct task *
@@ -126,7 +159,7 @@ goes_on(const struct task *to, uint64_t tag)
 	uint64_t kind = to->fault.words[HELIOS_FAULT_KIND];
 
 	return to->stopped == BLOCKED_FAULT && helios_tag_label(tag) == 0 &&
-		helios_tag_nwords(tag) <= HELIOS_MSG_REGS &&
+		message_plain(tag) &&
 		(kind == HELIOS_FAULT_EXCEPTION || kind == HELIOS_FAULT_PAGE);
 }
 
@@ -155,8 +188,7 @@ struct handover
 core_reply_recv(uint64_t caddr, uint64_t tag)
 {
 	struct task *t = cpu0.current, *to = t->caller;
-	unsigned int n = helios_tag_nwords(tag);
-	struct handover h = { .to = NULL, .nwords = n };
+	struct handover h = { .to = NULL, .nwords = helios_tag_nwords(tag) };
 	struct endpoint *e;
 	struct slot *s;
 
@@ -165,11 +197,12 @@ core_reply_recv(uint64_t caddr, uint64_t tag)
 	s = &t->callable->slots[caddr];
 	e = cap_object(s);
 	if (!cap_is(s, HELIOS_ENDPOINT, HELIOS_RIGHT_RECV) ||
-			!message_simple(tag) || !is_quiet(t, s, e) ||
-			to == NULL || !sched_is_best(to))
+			!is_quiet(t, s, e) || to == NULL ||
+			!sched_is_best(to))
 		return h;
 	h.message = to->stopped == BLOCKED_CALL;
-	if (h.message ? !can_pass(t, to, n) : !goes_on(to, tag))
+	if (h.message ? !can_pass(t, to, tag, HELIOS_RIGHTS_ALL) :
+			!goes_on(to, tag))
 		return h;
 	to->stopped = NOT_BLOCKED;
 	to->replier = NULL;

@@ -76,13 +76,6 @@ check_cap(struct task *t, unsigned int i, const struct slot *answered)
 	return RESULT_OK;
 }
 
-/* Is it a message that stands in registers, with nothing to check? */
-static bool
-is_plain(uint64_t tag)
-{
-	return message_simple(tag) && helios_tag_nwords(tag) <= HELIOS_MSG_REGS;
-}
-
 static __attribute__((noinline)) struct result
 check_all(struct task *t, unsigned int rights, const struct slot *answered)
 {
@@ -108,7 +101,7 @@ struct result
 message_check(struct task *t, unsigned int rights,
 		const struct slot *answered)
 {
-	return is_plain(t->regs.rsi) ? RESULT_OK :
+	return message_plain(t->regs.rsi) ? RESULT_OK :
 		check_all(t, rights, answered);
 }
 
@@ -141,8 +134,7 @@ static void
 transfer_cap(struct task *from, struct slot *src, struct slot *dst)
 {
 	if (cap_copyable(cap_type(src))) {
-		cap_copy(dst, src, cap_rights(src),
-			cap_type(src) == HELIOS_PAGE ? 0 : src->word);
+		cap_copy(dst, src, cap_rights(src), src->word);
 		return;
 	}
 	cap_move(dst, src);
@@ -198,7 +190,7 @@ transfer_buffers(struct task *from, struct task *to)
 struct result
 message_transfer(struct task *from, struct task *to, uint64_t badge)
 {
-	if (!is_plain(from->regs.rsi)) {
+	if (!message_plain(from->regs.rsi)) {
 		struct result r = transfer_buffers(from, to);
 
 		if (r.status != HELIOS_OK)

@@ -30,6 +30,7 @@
 #define FP_NOTE		10u	/* one of each note */
 #define FP_REPLY	15u	/* four to store replies in */
 #define FP_INIT		20u	/* init's CSpace */
+#define FP_ARRIVED	21u	/* what came with messages, mostly */
 
 struct fp_actor {
 	struct task *task;
@@ -85,11 +86,18 @@ void fp_observe(void (*put)(const char *what, unsigned int i, uint64_t v));
 enum fp_bar {
 	FP_FOREIGN,		/* the task is */
 	FP_REVOKE,		/* a preempted revoke waits for help */
-	FP_TAG,			/* capabilities, or a bit of the kernel's */
+	FP_TAG,			/* several capabilities, or a bit of the
+				 * kernel's */
 	FP_TOO_LONG,		/* more words than a message can have */
 	FP_NO_BUFFER,		/* on one side, and it is needed */
+	FP_NO_GRANT,		/* CALL with a capability */
+	FP_NO_CAP,		/* where the message names one */
+	FP_CAP_MOVES,		/* for it cannot be copied */
+	FP_NOT_ACCEPTED,	/* a capability */
+	FP_NO_SLOT,		/* for it */
 	FP_NO_RIGHT,		/* an Endpoint without SEND, or RECV */
 	FP_SEVERAL,		/* CALL: receivers in the queue */
+	FP_NOT_ALONE,		/* CALL: one receiver, that was not alone */
 	FP_VIA,			/* others wait through the same capability */
 	FP_STOPPED,		/* the other one, by something else */
 	FP_EQUAL,		/* somebody ready has the same priority */
@@ -101,7 +109,9 @@ enum fp_bar {
 	FP_NOTE_QUIET,		/* a bound note without bits */
 	FP_NOTE_BITS,		/* or with */
 	FP_FAULT_STOPPED,	/* as FP_STOPPED, in a fault */
-	FP_FAULT_LABEL,		/* an answer to a fault that stops the task */
+	FP_FAULT_LONG,		/* an answer to a fault of more than registers
+				 * hold, */
+	FP_FAULT_LABEL,		/* that stops the task, */
 	FP_FAULT_KIND,		/* or has an effect on it */
 	FP_BARS
 };

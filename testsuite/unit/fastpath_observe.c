@@ -116,14 +116,16 @@ put_buffer(put_fn *put, unsigned int i, const struct helios_ipcbuf *buf)
 		put("a capability of the buffer", i, buf->caps[j]);
 }
 
-/* One word for a slot: the capability, where it stands in the derivation,
- * and who waits through it, in order. */
+/* One word for a slot: the capability, where it stands in the derivation and
+ * on the free list, and who waits through it, in order. */
 static uint64_t
 slot_word(const struct slot *s)
 {
 	unsigned int type = cap_type(s);
+	uint64_t links = (uint64_t)(uint32_t)s->next << 32 | (uint32_t)s->prev;
 	uint64_t h = (pointer(s->open.prev) * 31 + s->cap) * 31 + s->word;
 
+	h = (h * 31 + links) * 31 + pointer(s->close.next);
 	if (type != HELIOS_ENDPOINT && type != HELIOS_NOTE)
 		return h;
 	for (const struct waiter *w = s->waiters; w != NULL; w = w->via_next)
@@ -217,11 +219,17 @@ fp_bar_name(unsigned int bar)
 	static const char *const names[FP_BARS] = {
 		[FP_FOREIGN] = "foreign task",
 		[FP_REVOKE] = "revoke pending",
-		[FP_TAG] = "capabilities or bad tag",
+		[FP_TAG] = "several capabilities or bad tag",
 		[FP_TOO_LONG] = "too long",
 		[FP_NO_BUFFER] = "buffer missing",
+		[FP_NO_GRANT] = "a capability without GRANT",
+		[FP_NO_CAP] = "a capability that is not there",
+		[FP_CAP_MOVES] = "a capability that moves",
+		[FP_NOT_ACCEPTED] = "a capability that is not accepted",
+		[FP_NO_SLOT] = "no empty slot for a capability",
 		[FP_NO_RIGHT] = "right missing",
 		[FP_SEVERAL] = "several receivers",
+		[FP_NOT_ALONE] = "one receiver that was not always alone",
 		[FP_VIA] = "others through the capability",
 		[FP_STOPPED] = "other one stopped",
 		[FP_EQUAL] = "equal priority ready",
@@ -233,6 +241,7 @@ fp_bar_name(unsigned int bar)
 		[FP_NOTE_QUIET] = "note bound",
 		[FP_NOTE_BITS] = "note bound, with bits",
 		[FP_FAULT_STOPPED] = "faulted one stopped",
+		[FP_FAULT_LONG] = "fault answered with more than registers",
 		[FP_FAULT_LABEL] = "fault answered with a label",
 		[FP_FAULT_KIND] = "fault with an effect",
 	};
@@ -260,14 +269,42 @@ priority_bars(const struct task *to)
 	return BAR(FP_EQUAL, equal && !higher) | BAR(FP_LOWER, higher);
 }
 
+static bool
+has_room(const struct task *to, helios_cap_t caddr)
+{
+	const struct slot *s = task_slot(to, caddr);
+
+	return caddr == UNDEF ? to->cspace->nfree > 0 :
+		s != NULL && cap_type(s) == HELIOS_NULL;
+}
+
+/* One capability, and both have a buffer. */
 static uint32_t
-message_bars(const struct task *t, const struct task *to)
+cap_bars(const struct task *t, const struct task *to, unsigned int rights)
+{
+	const struct helios_ipcbuf *out = to->ipcbuf;
+	const struct slot *s = task_slot(t, t->ipcbuf->caps[0]);
+	bool held = s != NULL && cap_type(s) > HELIOS_DEAD;
+
+	return BAR(FP_NO_GRANT, !(rights & HELIOS_RIGHT_GRANT)) |
+		BAR(FP_NO_CAP, !held) |
+		BAR(FP_CAP_MOVES, held && !cap_copyable(cap_type(s))) |
+		BAR(FP_NOT_ACCEPTED, out->accept_count == 0) |
+		BAR(FP_NO_SLOT, out->accept_count > 0 &&
+			!has_room(to, out->accept[0]));
+}
+
+static uint32_t
+message_bars(const struct task *t, const struct task *to, unsigned int rights)
 {
 	unsigned int n = helios_tag_nwords(t->regs.rsi);
+	bool cap = helios_tag_ncaps(t->regs.rsi) == 1;
+	bool buffers = t->ipcbuf != NULL && to->ipcbuf != NULL;
 
 	return BAR(FP_TOO_LONG, n > HELIOS_MSG_WORDS) |
-		BAR(FP_NO_BUFFER, n > HELIOS_MSG_REGS && n <= HELIOS_MSG_WORDS
-			&& (t->ipcbuf == NULL || to->ipcbuf == NULL));
+		BAR(FP_NO_BUFFER, !buffers && (cap || (n > HELIOS_MSG_REGS &&
+			n <= HELIOS_MSG_WORDS))) |
+		(cap && buffers ? cap_bars(t, to, rights) : 0);
 }
 
 /* By anything but what it is blocked in? */
@@ -292,10 +329,11 @@ call_bars(const struct task *t, const struct slot *s)
 	several = w->next != w || w->lower != NULL || w->skip != NULL;
 	return BAR(FP_NO_RIGHT, !(cap_rights(s) & HELIOS_RIGHT_SEND)) |
 		BAR(FP_SEVERAL, several) |
+		BAR(FP_NOT_ALONE, !several && w->head != HEAD_ALONE) |
 		BAR(FP_VIA, !several &&
 			(w->via_next != NULL || w->via_prev != NULL)) |
 		stopped_bar(to) | priority_bars(to) |
-		message_bars(t, to);
+		message_bars(t, to, cap_rights(s));
 }
 
 static uint32_t
@@ -303,10 +341,8 @@ fault_bars(const struct task *t, const struct task *to)
 {
 	uint64_t kind = to->fault.words[HELIOS_FAULT_KIND];
 
-	return BAR(FP_TOO_LONG, helios_tag_nwords(t->regs.rsi) >
-			HELIOS_MSG_WORDS) |
-		BAR(FP_NO_BUFFER, helios_tag_nwords(t->regs.rsi) >
-			HELIOS_MSG_REGS && t->ipcbuf == NULL) |
+	return BAR(FP_FAULT_LONG, helios_tag_nwords(t->regs.rsi) >
+			HELIOS_MSG_REGS || helios_tag_ncaps(t->regs.rsi) > 0) |
 		BAR(FP_FAULT_LABEL, helios_tag_label(t->regs.rsi) != 0) |
 		BAR(FP_FAULT_KIND, kind != HELIOS_FAULT_PAGE &&
 			kind != HELIOS_FAULT_EXCEPTION);
@@ -332,7 +368,7 @@ reply_recv_bars(const struct task *t, const struct slot *s)
 		BAR(FP_NOTE_BITS, n != NULL && n->bits != 0) |
 		stopped_bar(to) | priority_bars(to) |
 		(to->blocked == BLOCKED_FAULT ? fault_bars(t, to) :
-			message_bars(t, to));
+			message_bars(t, to, HELIOS_RIGHTS_ALL));
 }
 
 uint32_t
@@ -347,5 +383,6 @@ fp_bars(const struct task *t)
 		reply_recv_bars(t, s);
 	return bars | BAR(FP_FOREIGN, task_is_foreign(t)) |
 		BAR(FP_REVOKE, revoke_pending()) |
-		BAR(FP_TAG, !message_simple(t->regs.rsi));
+		BAR(FP_TAG, helios_tag_ncaps(t->regs.rsi) > 1 ||
+			(t->regs.rsi & (HELIOS_TAG_FAULT | HELIOS_TAG_NOTE)));
 }

@@ -344,6 +344,18 @@ do_destroy(void)
 		FP_FIRST + fp_below(FP_INIT - FP_FIRST));
 }
 
+/* Room for more. */
+static void
+do_clear_arrived(void)
+{
+	const struct fp_actor *a = anybody();
+
+	for (unsigned int i = FP_ARRIVED; i < FP_SLOTS; i++)
+		if (cap_type(&a->cspace->slots[i]) != HELIOS_NULL &&
+				fp_chance(80))
+			table_op(a, HELIOS_CSPACE_DESTROY, i);
+}
+
 /* Those who wait through it go along. */
 static void
 do_move(void)
@@ -427,7 +439,7 @@ do_something(void)
 		do_cancel, do_priority, do_priority, do_bind, do_signal,
 		do_signal, do_flags, do_no_flags, do_fault_endpoint, do_fill,
 		do_fill, do_fill_gaps, do_fill_gaps, do_destroy, do_move,
-		do_take_part, do_configure, do_configure_broken,
+		do_clear_arrived, do_take_part, do_configure, do_configure_broken,
 		do_revoke_endpoint, do_clear_notes, do_unbind, make_junk,
 		make_junk, do_suspend_faulted, do_suspend_faulted,
 	};

@@ -3,7 +3,7 @@
  * The fast path is a short cut and nothing else: whatever it does, the
  * general path would have done.  So is sched_choose's short way for two tasks.
  *
- *	HELIOS_FASTPATH_SEEDS=n	how many sequences (default 60)
+ *	HELIOS_FASTPATH_SEEDS=n	how many sequences (default 100)
  *	HELIOS_FASTPATH_SEED=n	the first (default 1)
  *	HELIOS_FASTPATH_SHOW=1	print how often each state was met
  *
@@ -36,7 +36,7 @@
 #include "suites.h"
 
 #define STEPS		2000u
-#define SEEDS		60u
+#define SEEDS		100u
 #define SLOW_SEEDS	2u		/* under Valgrind */
 #define STEP_WORDS	2000u		/* most that a step records */
 #define CHECK_EVERY	50u		/* steps: core_check */
@@ -46,6 +46,7 @@ struct shared {
 	unsigned long calls, calls_fast;
 	unsigned long replies, replies_fast;
 	unsigned long faults, faults_fast;
+	unsigned long call_caps, reply_caps;	/* fast, with a capability */
 	unsigned long alone[FP_BARS];	/* it alone was in the way */
 	size_t nwords;
 	uint64_t words[STEPS * STEP_WORDS];
@@ -81,16 +82,18 @@ compare(const char *name, unsigned int i, uint64_t value)
 }
 
 static void
-count_handover(uint64_t nr, uint32_t bars, bool taken)
+count_handover(uint64_t nr, uint32_t bars, bool taken, bool cap)
 {
 	for (unsigned int i = 0; i < FP_BARS; i++)
 		shared->alone[i] += bars == 1u << i;
 	if (nr == HELIOS_SYS_CALL) {
 		shared->calls++;
 		shared->calls_fast += taken;
+		shared->call_caps += taken && cap;
 	} else {
 		shared->replies++;
 		shared->replies_fast += taken;
+		shared->reply_caps += taken && cap;
 	}
 }
 
@@ -118,7 +121,12 @@ counted_syscall(struct task *t)
 		core_call(t->regs.rdi, t->regs.rsi) :
 		core_reply_recv(t->regs.rdi, t->regs.rsi);
 
-	count_handover(nr, bars, h.to != NULL);
+	count_handover(nr, bars, h.to != NULL,
+		helios_tag_ncaps(t->regs.rsi) != 0);
+	if ((h.to != NULL) != (bars == 0))
+		unit_fail("seed %" PRIu64 ", step %u (%s): %s by the fast "
+			"path; in its way: %#x", seed, step, what,
+			h.to != NULL ? "done" : "not done", bars);
 	if (h.to == NULL)
 		return general_syscall();
 	if (h.message)
@@ -164,11 +172,39 @@ gen_tag(struct helios_regs *r)
 		fp_below(HELIOS_MSG_WORDS + 1) : kind < 95 ?
 		HELIOS_MSG_WORDS + fp_below(64) : HELIOS_MSG_REGS;
 
-	if (fp_chance(6))
-		ncaps = fp_chance(90) ? 1 + fp_below(2) : fp_below(128);
+	if (fp_chance(20))
+		ncaps = fp_chance(80) ? 1 : fp_chance(70) ? 2 : fp_below(128);
 	r->rsi = helios_tag(fp_chance(60) ? 0 : fp_below(4), nwords, ncaps);
 	if (fp_chance(3))
 		r->rsi |= fp_chance(50) ? HELIOS_TAG_FAULT : HELIOS_TAG_NOTE;
+}
+
+/* Where a capability is that moves, if there is one. */
+static unsigned int
+some_reply(const struct task *t)
+{
+	for (unsigned int i = FP_REPLY; i < FP_SLOTS; i++) {
+		const struct slot *s = task_slot(t, i);
+
+		if (s != NULL && cap_type(s) == HELIOS_REPLY)
+			return i;
+	}
+	return FP_REPLY;
+}
+
+/* Mostly what there is, and where there is room. */
+static void
+gen_caps(const struct task *t, struct helios_ipcbuf *buf)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		buf->caps[i] = fp_chance(70) ? fp_below(FP_INIT) :
+			fp_chance(70) ? some_reply(t) :
+			fp_below(FP_SLOTS + 1);
+		buf->accept[i] = fp_chance(60) ? UNDEF : fp_chance(85) ?
+			FP_ARRIVED + fp_below(FP_SLOTS - FP_ARRIVED) :
+			fp_below(FP_SLOTS + 1);
+	}
+	buf->accept_count = fp_chance(80) ? 1 + fp_below(2) : 0;
 }
 
 static void
@@ -186,11 +222,7 @@ gen_message(struct task *t)
 		return;
 	for (unsigned int i = 0; i < 4; i++)
 		buf->words[fp_below(HELIOS_MSG_WORDS)] = rng_next(&fp.rng);
-	for (unsigned int i = 0; i < 2; i++) {
-		buf->caps[i] = fp_below(FP_SLOTS);
-		buf->accept[i] = UNDEF;
-	}
-	buf->accept_count = fp_below(3);
+	gen_caps(t, buf);
 }
 
 /* Some slot with a capability of this type and right; any if there is none,
@@ -461,10 +493,11 @@ run_in_child(bool the_fast_one)
 static void
 show(void)
 {
-	printf("# CALL %lu, of these fast %lu; REPLY_RECV %lu, %lu; "
-		"faults %lu, %lu\n", shared->calls, shared->calls_fast,
-		shared->replies, shared->replies_fast, shared->faults,
-		shared->faults_fast);
+	printf("# CALL %lu, of these fast %lu, with a capability %lu; "
+		"REPLY_RECV %lu, %lu, %lu; faults %lu, %lu\n",
+		shared->calls, shared->calls_fast, shared->call_caps,
+		shared->replies, shared->replies_fast, shared->reply_caps,
+		shared->faults, shared->faults_fast);
 	for (unsigned int i = 0; i < FP_BARS; i++)
 		printf("# %8lu %s\n", shared->alone[i], fp_bar_name(i));
 }
@@ -478,6 +511,8 @@ check_counts(void)
 	ck_assert_uint_lt(shared->calls_fast, shared->calls / 2);
 	ck_assert_uint_lt(shared->replies_fast, shared->replies / 2);
 	ck_assert_uint_gt(shared->faults_fast, 0);
+	ck_assert_uint_gt(shared->call_caps, 0);
+	ck_assert_uint_gt(shared->reply_caps, 0);
 	for (unsigned int i = 0; i < FP_BARS; i++)
 		ck_assert_msg(shared->alone[i] > 0, "never met: %s, and "
 			"nothing else in the way", fp_bar_name(i));

@@ -102,5 +102,7 @@ struct result task_lookup(struct task *t, uint64_t caddr, unsigned int type,
  * UNDEF.  It cannot be put back, so this is the last check of a call.
  */
 struct result dest_take(struct cspace *cs, uint64_t caddr, struct slot **out);
+/* The same for who does not ask why there is none. */
+bool dest_take_if(struct cspace *cs, uint64_t caddr, struct slot **out);
 
 #endif

@@ -59,12 +59,34 @@ bool endpoint_can_send(const struct endpoint *e);
 struct result message_check(struct task *t, unsigned int rights,
 		const struct slot *answered);
 
-/* No capabilities, and nothing claimed that is the kernel's? */
+/* What a tag claims beside words: capabilities, and what is the kernel's. */
+static inline uint64_t
+message_claims(uint64_t tag)
+{
+	return tag & (HELIOS_TAG_FAULT | HELIOS_TAG_NOTE |
+		HELIOS_TAG_NCAPS_MASK << HELIOS_TAG_NCAPS_SHIFT);
+}
+
+/* Words only? */
 static inline bool
 message_simple(uint64_t tag)
 {
-	return (tag & (HELIOS_TAG_FAULT | HELIOS_TAG_NOTE |
-		HELIOS_TAG_NCAPS_MASK << HELIOS_TAG_NCAPS_SHIFT)) == 0;
+	return message_claims(tag) == 0;
+}
+
+/* Words, and one capability? */
+static inline bool
+message_has_one_cap(uint64_t tag)
+{
+	return message_claims(tag) == 1ull << HELIOS_TAG_NCAPS_SHIFT;
+}
+
+/* Words only, and no more than there are registers?  Below the label their
+ * number is lowest, so any other bit makes it more. */
+static inline bool
+message_plain(uint64_t tag)
+{
+	return (uint16_t)tag <= HELIOS_MSG_REGS;
 }
 
 /* The outputs of a receiver.  Registers past the count are 0, so that
