@@ -142,8 +142,7 @@ struct helios_regs *task_regs(struct task *t);
 const char *task_name(const struct task *t);	/* never empty */
 uint64_t task_id(const struct task *t);
 bool task_is_foreign(const struct task *t);
-/* No task at all, but memory like one: for the HAL to save to. */
-struct task *task_nobody(void);
+struct task *task_nobody(void);		/* none, but memory like one */
 
 /* Room for the HAL's own data, zeroed before hal_*_init. */
 #define HAL_TASK_SIZE	1152	/* 64-byte aligned */
@@ -233,8 +232,7 @@ void hal_mem_dead(void *p, size_t len);
 
 /* The user console: writecons. */
 void hal_console_write(const char *buf, size_t len);
-/* Show what was written.  False: an interrupt is pending (hal_irq_pending), and
- * some is not shown yet. */
+/* Show what was written.  False: hal_irq_pending, some is not shown yet. */
 bool hal_console_flush(void);
 
 /* The kernel log: one line without its newline.  level as in klog.h. */
