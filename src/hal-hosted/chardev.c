@@ -24,7 +24,6 @@
 #include "hosted.h"
 
 #define QUEUE_SIZE	4096u
-#define QUEUE_READY	16u
 /* While nobody has a pty open poll reports that at once, every time; do not
  * look more often than this. */
 #define PTY_LOOK_US	20000
@@ -96,7 +95,7 @@ chardev_ready(struct chardev *c)
 	bool ready;
 
 	pthread_mutex_lock(&c->lock);
-	ready = QUEUE_SIZE - c->count >= QUEUE_READY;
+	ready = c->count == 0;
 	pthread_mutex_unlock(&c->lock);
 	return ready;
 }

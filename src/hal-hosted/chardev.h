@@ -32,7 +32,7 @@ void chardev_close(struct chardev *c);
 void chardev_restore(struct chardev *c);
 
 void chardev_put(struct chardev *c, uint8_t byte);
-bool chardev_ready(struct chardev *c);		/* for 16 more bytes */
+bool chardev_ready(struct chardev *c);		/* nothing waits here */
 bool chardev_connected(const struct chardev *c);
 /* Connected, and its end has not been seen: of stdin, too. */
 bool chardev_carrier(const struct chardev *c);

@@ -6,12 +6,15 @@ is ready for each, and afterwards how many bytes it had and their checksum.
 Nothing here is judged by its time; a machine that says nothing for long is
 taken for hung, as in machine/console.py."""
 
+import fcntl
 import os
 import re
 import select
 import socket
 import subprocess
+import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -51,15 +54,32 @@ class Line:
         self.came = bytearray()
         self.taken = 0
         self.heard = time.monotonic()
+        self.lock = threading.Lock()
+        self.read_slowly(False)
         threading.Thread(target=self.receive, daemon=True).start()
 
     def receive(self):
+        data = True
         try:
-            while data := self.socket.recv(65536):
-                self.came += data
+            while data:
+                select.select([self.socket], [], [])
+                with self.lock:
+                    data = self.socket.recv(self.piece)
+                    self.came += data
                 self.heard = time.monotonic()
+                time.sleep(self.pause)
         except OSError:
             pass
+
+    def read_slowly(self, slowly):
+        self.piece, self.pause = (2048, 0.002) if slowly else (65536, 0)
+
+    def arrived(self):
+        """Bytes that have left the machine, whether received yet or not."""
+        with self.lock:
+            waiting = fcntl.ioctl(self.socket, termios.FIONREAD, bytes(4))
+            return len(self.came) - self.taken + \
+                int.from_bytes(waiting, sys.byteorder)
 
     def take(self, count):
         """The next so many bytes, or what there is of them when nothing
@@ -148,7 +168,13 @@ def one(tap, world, name, what):
     data = os.urandom(count) if what != "out" else b""
     if data:
         world.line.send(data)
+    world.line.read_slowly(what == "out")
     sums = told(world, 2 if what == "both" else 1, count)
+    if what == "out":
+        arrived = world.line.arrived()
+        tap.check(arrived == count, f"{prefix}: what is sent has left",
+                  f"{arrived} bytes of {count}")
+    world.line.read_slowly(False)
     if what != "out":
         compare(tap, world, prefix, sums, "received", data, count)
     if what != "in":
