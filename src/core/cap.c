@@ -22,10 +22,12 @@
 struct slot cap_root;
 
 /*
- * Tasks whose revoke was preempted, by task.revokes; and those for whom others
- * have finished it, who have only to notice.
+ * Tasks whose revoke was preempted: in a queue, by task.revokes, unless others
+ * have finished it and they have only to notice; and in a tree by the slot,
+ * so that who moves or empties a slot finds its task among thousands.
  */
-static struct list revokes, finished;
+static struct list revokes;
+static struct tree targets;
 
 void
 cap_init(void)
@@ -34,7 +36,7 @@ cap_init(void)
 	cap_root.open.next = cap_root.open.prev = &cap_root.close;
 	cap_root.close.next = cap_root.close.prev = &cap_root.open;
 	list_init(&revokes);
-	list_init(&finished);
+	targets.root = NULL;
 }
 
 static void
@@ -82,30 +84,41 @@ cap_copy(struct slot *dst, struct slot *src, unsigned int rights,
 }
 
 static void
-retarget(struct list *list, struct slot *from, struct slot *to)
+target_set(struct task *t, struct slot *s)
 {
-	struct list *l, *next;
-
-	for (l = list->next; l != list; l = next) {
-		struct task *t = container_of(l, struct task, revokes);
-
-		next = l->next;
-		if (t->revoking != from)
-			continue;
-		t->revoking = to;
-		if (to != NULL)
-			continue;
-		t->revoked = true;
-		list_remove(l);
-	}
+	t->revoking = s;
+	t->target.key = (uint64_t)(uintptr_t)s;
+	tree_insert(&targets, &t->target);
+	s->cap |= SLOT_REVOKING;
 }
 
-/* Whoever revokes below the slot follows it to its new place; NULL: stops. */
-static void
-revokes_retarget(struct slot *from, struct slot *to)
+static struct task *
+target_task(const struct slot *s)
 {
-	retarget(&revokes, from, to);
-	retarget(&finished, from, to);
+	struct tree_node *n = tree_floor(&targets, (uint64_t)(uintptr_t)s);
+
+	kassert(n != NULL && n->key == (uint64_t)(uintptr_t)s);
+	return container_of(n, struct task, target);
+}
+
+static void
+target_clear(struct task *t)
+{
+	tree_remove(&targets, &t->target);
+	t->revoking->cap &= ~(uint64_t)SLOT_REVOKING;
+	t->revoking = NULL;
+}
+
+/* Whoever revokes below the slot follows it to its new place.  Seldom does
+ * anybody: kept out of the way of those slots where none does. */
+static __attribute__((noinline)) void
+move_target(struct slot *dst, struct slot *src)
+{
+	struct task *t = target_task(src);
+
+	target_clear(t);
+	cap_move(dst, src);
+	target_set(t, dst);
 }
 
 void
@@ -113,6 +126,10 @@ cap_move(struct slot *dst, struct slot *src)
 {
 	unsigned int type = cap_type(src);
 
+	if (src->cap & SLOT_REVOKING) {
+		move_target(dst, src);
+		return;
+	}
 	kassert(cap_type(dst) == HELIOS_NULL);
 	dst->cap = src->cap;
 	dst->word = src->word;
@@ -132,8 +149,6 @@ cap_move(struct slot *dst, struct slot *src)
 		waiters_moved(dst, src);
 	else if (type == HELIOS_REPLY)
 		reply_slot_moved(dst);
-	if (src->cap & SLOT_REVOKING)
-		revokes_retarget(src, dst);
 	slot_clear(src);
 }
 
@@ -217,6 +232,21 @@ detach_users(struct slot *s, struct task *t)
 	return true;
 }
 
+static bool empty_step(struct slot *s, struct task *t);
+
+/* Whoever revokes below the slot stops; nobody relies on it any more. */
+static __attribute__((noinline)) bool
+empty_target(struct slot *s)
+{
+	struct task *t = target_task(s);
+
+	target_clear(t);
+	t->revoked = true;
+	list_remove(&t->revokes);
+	sched_need_help(revoke_pending());
+	return empty_step(s, NULL);
+}
+
 /* Empty one slot, of this task (NULL: of none); what is derived from it passes
  * to its parent. */
 static bool
@@ -227,9 +257,9 @@ empty_step(struct slot *s, struct task *t)
 
 	if (!detach_users(s, t))
 		return false;
-	last = cap_is_last(s);
 	if (s->cap & SLOT_REVOKING)
-		revokes_retarget(s, NULL);
+		return empty_target(s);
+	last = cap_is_last(s);
 	cap = s->cap;
 	link_marks(s->open.prev, s->open.next);
 	link_marks(s->close.prev, s->close.next);
@@ -285,40 +315,29 @@ cap_revoke_step(struct slot *s)
 	return !cap_has_children(s);
 }
 
+/* Whose children there are again: not finished yet. */
 void
 revoke_suspend(struct task *t, struct slot *s)
 {
-	t->revoking = s;
 	t->working = true;
-	s->cap |= SLOT_REVOKING;
+	if (s->cap & SLOT_REVOKING)
+		t = target_task(s);
+	else
+		target_set(t, s);
+	t->revoked = false;
 	if (list_empty(&t->revokes))
 		list_append(&revokes, &t->revokes);
 	sched_need_help(true);
 }
 
-static bool
-is_target(const struct list *list, const struct slot *s)
-{
-	struct list *l;
-
-	for (l = list->next; l != list; l = l->next)
-		if (container_of(l, struct task, revokes)->revoking == s)
-			return true;
-	return false;
-}
-
 void
 revoke_resume(struct task *t)
 {
-	struct slot *s = t->revoking;
-
-	if (s == NULL)
+	if (t->revoking == NULL)
 		return;
-	t->revoking = NULL;
+	target_clear(t);
 	list_remove(&t->revokes);
 	sched_need_help(revoke_pending());
-	if (!is_target(&revokes, s) && !is_target(&finished, s))
-		s->cap &= ~(uint64_t)SLOT_REVOKING;
 }
 
 static void
@@ -330,7 +349,6 @@ help_step(struct task *t)
 	}
 	t->revoked = true;
 	list_remove(&t->revokes);
-	list_append(&finished, &t->revokes);
 	sched_need_help(revoke_pending());
 }
 

@@ -516,6 +516,56 @@ START_TEST(make_dropped)
 END_TEST
 
 /*
+ * One task stands in the queue for a slot, however many revoke below it; it
+ * follows the slot, comes back to the queue when there are children again, and
+ * makes way for another when it is given up.
+ */
+START_TEST(revoke_many_of_one)
+{
+	unsigned int steps = 1000;
+	helios_cap_t m, e, to;
+	struct task *a, *b;
+	struct slot *s;
+
+	begin();
+	m = new_memory(100);
+	e = must_alloc(world.init, m, HELIOS_ENDPOINT, 0);
+	a = make_task(m, UNDEF, 6);
+	b = make_task(m, UNDEF, 6);
+	/* Some of these go before the slot is moved: all calls help. */
+	for (unsigned int i = 0; i < 40; i++)
+		must_copy(world.init, HELIOS_INIT_CSPACE, UNDEF, e,
+			HELIOS_RIGHTS_ALL);
+	revoke_suspend(a, init_slot(e));
+	revoke_suspend(b, init_slot(e));
+	ck_assert(a->revoking == init_slot(e) && b->revoking == NULL);
+	kop(world.init, HELIOS_INIT_CSPACE, HELIOS_CSPACE, HELIOS_CSPACE_MOVE,
+		UNDEF, HELIOS_INIT_CSPACE, e);
+	ck_assert_uint_eq(world.status, HELIOS_OK);
+	to = (helios_cap_t)world.out[0];
+	s = init_slot(to);
+	ck_assert(a->revoking == s);
+	ck_assert(revoke_help(&steps) && a->revoked && !revoke_pending());
+	/* Finished, but there are new ones. */
+	must_copy(world.init, HELIOS_INIT_CSPACE, UNDEF, to,
+		HELIOS_RIGHTS_ALL);
+	revoke_suspend(b, s);
+	ck_assert(revoke_pending() && !a->revoked && b->revoking == NULL);
+	task_drop_work(a);
+	ck_assert(!revoke_pending() && a->revoking == NULL);
+	ck_assert(!(s->cap & SLOT_REVOKING));
+	revoke_suspend(b, s);
+	ck_assert(revoke_pending() && b->revoking == s);
+	must_destroy(world.init, HELIOS_INIT_CSPACE, to);
+	ck_assert(b->revoked && b->revoking == NULL && !revoke_pending());
+	task_drop_work(b);
+	must_destroy(world.init, HELIOS_INIT_CSPACE, m);
+	end();
+}
+END_TEST
+
+
+/*
  * What is written is shown in steps: each byte is written once, whatever the
  * showing takes, and shown when all is.
  */
@@ -606,6 +656,7 @@ suite_restart(void)
 	tcase_add_loop_test(tc, make_dropped, 0, 4);
 	tcase_add_loop_test(tc, write_shown, 0, WRITE_LEN);
 	tcase_add_test(tc, make_preempted);
+	tcase_add_test(tc, revoke_many_of_one);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -104,6 +104,7 @@ struct task {
 	struct list reap;		/* objects it must take apart */
 	struct making making;		/* an allocation under way */
 	struct slot *revoking;		/* a preempted revoke, queued */
+	struct tree_node target;	/* key: that slot */
 	struct list revokes;		/* link of that queue */
 	bool revoked;			/* others have finished it */
 	unsigned int help;		/* steps of others' it owes yet */
