@@ -219,7 +219,8 @@ devmem_pages(struct devmem *d, uint64_t base, uint64_t size, unsigned int n)
 	return true;
 }
 
-void
+/* Most pages are RAM: kept out of the path of their release. */
+__attribute__((noinline)) void
 devmem_page_release(uint64_t phys)
 {
 	struct tree_node *n = tree_floor(&device_pages, phys);

@@ -2,8 +2,8 @@
 /*
  * Wait queues: a ring for each priority present.  The first of each ring, its
  * head, is linked to those of the neighbouring priorities of its group of 16;
- * and the highest head of each group, its leader, to the leaders of the
- * neighbouring groups.  q->first is the highest of all.
+ * the highest of a group leads it, and from one leader to that of the next
+ * lower group there is a link, too.  q->first is the highest of all.
  */
 #include <stddef.h>
 
@@ -28,7 +28,7 @@ via_add(struct waiter *w, struct slot *s)
 	if (first == NULL)
 		return;
 	if (first->head == HEAD_ALONE)
-		first->head = HEAD;
+		first->head = HEAD_LEADS;
 	first->via = NULL;
 	first->via_prev = w;
 }
@@ -57,94 +57,97 @@ group_of(unsigned int priority)
 	return priority / WAITQ_GROUP;
 }
 
-/* What leads down to w (or would: w is not linked yet) leads to x. */
+/* w leads its group, of which these are the others; *link led here. */
 static void
-link_down(struct waitq *q, const struct waiter *w, struct waiter *x)
+lead(struct waiter **link, struct waiter *w, struct waiter *lower,
+		struct waiter *next_group)
 {
-	struct waiter *above = w->higher;
-
-	if (above == NULL)
-		q->first = x;
-	else if (group_of(above->priority) != group_of(w->priority))
-		above->skip = x;
-	else
-		above->lower = x;
-}
-
-/* w becomes a head, with these neighbours. */
-static void
-head_link(struct waitq *q, struct waiter *w, struct waiter *higher,
-		struct waiter *lower, struct waiter *skip)
-{
-	w->head = HEAD;
-	w->higher = higher;
+	w->head = HEAD_LEADS;
 	w->lower = lower;
-	w->skip = skip;
-	if (lower != NULL)
-		lower->higher = w;
-	if (skip != NULL)
-		skip->higher = w;
-	link_down(q, w, w);
+	w->skip = next_group;
+	*link = w;
+	if (lower == NULL)
+		return;
+	lower->head = HEAD;
+	lower->higher = w;
 }
 
-/* Its group is that of this leader. */
+/* Below a head of its own priority or a higher one, and above the next. */
 static void
-group_join(struct waitq *q, struct waiter *w, struct waiter *leader)
+join_below(struct waiter *w, struct waiter *head)
 {
-	struct waiter *higher = leader->higher, *head = leader, *skip = NULL;
-
-	while (head != NULL && head->priority > w->priority) {
-		higher = head;
-		head = head->lower;
-	}
-	if (head != NULL && head->priority == w->priority) {
+	if (head->priority == w->priority) {
+		w->head = NO_HEAD;
 		w->next = head;
 		w->prev = head->prev;
 		w->prev->next = w;
 		head->prev = w;
 		return;
 	}
-	if (head == leader) {
-		skip = leader->skip;
-		leader->skip = NULL;
-	}
-	head_link(q, w, higher, head, skip);
+	w->head = HEAD;
+	w->higher = head;
+	w->lower = head->lower;
+	if (w->lower != NULL)
+		w->lower->higher = w;
+	head->lower = w;
 }
 
 static void
 ring_join(struct waitq *q, struct waiter *w, unsigned int priority)
 {
-	struct waiter *higher = NULL, *leader = q->first;
+	struct waiter **link = &q->first, *head;
 	unsigned int group = group_of(priority);
 
-	if (leader != NULL)
-		leader->head = HEAD;
+	if (q->first != NULL)
+		q->first->head = HEAD_LEADS;
 	w->q = q;
 	w->priority = (uint8_t)priority;
-	w->next = w->prev = w;
-	while (leader != NULL && group_of(leader->priority) > group) {
-		higher = leader;
-		leader = leader->skip;
+	while (*link != NULL && group_of((*link)->priority) > group)
+		link = &(*link)->skip;
+	head = *link;
+	if (head == NULL || group_of(head->priority) != group) {
+		lead(link, w, NULL, head);
+	} else if (head->priority < priority) {
+		lead(link, w, head, head->skip);
+	} else {
+		while (head->lower != NULL && head->lower->priority >=
+				priority)
+			head = head->lower;
+		join_below(w, head);
 	}
-	if (leader != NULL && group_of(leader->priority) == group)
-		group_join(q, w, leader);
-	else
-		head_link(q, w, higher, NULL, leader);
+}
+
+/* What links to this head from above. */
+static struct waiter **
+link_to(struct waiter *head)
+{
+	struct waiter **link = &head->q->first;
+
+	if (head->head == HEAD)
+		return &head->higher->lower;
+	while (*link != head)
+		link = &(*link)->skip;
+	return link;
 }
 
 static void
 head_leave(struct waiter *w)
 {
-	struct waiter *heir = w->next != w ? w->next : w->lower;
+	struct waiter **link = link_to(w), *heir = w->lower;
 
-	if (heir != NULL) {
-		head_link(w->q, heir, w->higher, w->next != w ? w->lower :
-			heir->lower, w->skip);
+	if (w->next != w) {
+		heir = w->next;
+		heir->lower = w->lower;
+		if (heir->lower != NULL)
+			heir->lower->higher = heir;
+	}
+	if (heir == NULL) {
+		*link = w->head == HEAD ? NULL : w->skip;
 		return;
 	}
-	link_down(w->q, w, w->skip);
-	if (w->skip != NULL)
-		w->skip->higher = w->higher;
+	heir->head = w->head;
+	heir->skip = w->skip;	/* or higher */
+	*link = heir;
 }
 
 static void
@@ -155,7 +158,7 @@ ring_leave(struct waiter *w)
 	w->next->prev = w->prev;
 	w->prev->next = w->next;
 	w->next = w->prev = w;
-	w->higher = w->lower = w->skip = NULL;
+	w->higher = w->lower = NULL;
 	w->head = NO_HEAD;
 	w->q = NULL;
 }
@@ -177,17 +180,23 @@ waitq_leave(struct waiter *w)
 	via_remove(w);
 }
 
-void
-waitq_set_priority(struct waiter *w, unsigned int priority)
+/* Rarely does it wait. */
+static __attribute__((noinline)) void
+join_again(struct waiter *w, unsigned int priority)
 {
 	struct waitq *q = w->q;
 
-	/* In the queue it is still found by the old one. */
-	if (q != NULL)
-		ring_leave(w);
-	w->priority = (uint8_t)priority;
-	if (q != NULL)
-		ring_join(q, w, priority);
+	ring_leave(w);
+	ring_join(q, w, priority);
+}
+
+void
+waitq_set_priority(struct waiter *w, unsigned int priority)
+{
+	if (w->q != NULL)
+		join_again(w, priority);
+	else
+		w->priority = (uint8_t)priority;
 }
 
 void
@@ -233,14 +242,14 @@ group_valid(const struct waitq *q, const struct waiter *leader)
 {
 	const struct waiter *higher = leader;
 
-	if (!ring_valid(q, leader))
+	if (leader->head == HEAD || !ring_valid(q, leader))
 		return false;
 	for (const struct waiter *h = leader->lower; h != NULL; h = h->lower) {
-		if (h->higher != higher || h->skip != NULL ||
+		if (h->head != HEAD || h->higher != higher ||
 				!ring_valid(q, h))
 			return false;
 		if (higher->priority <= h->priority ||
-				group_of(higher->priority) !=
+				group_of(leader->priority) !=
 				group_of(h->priority))
 			return false;
 		higher = h;
@@ -251,15 +260,15 @@ group_valid(const struct waitq *q, const struct waiter *leader)
 bool
 waitq_valid(const struct waitq *q)
 {
-	const struct waiter *higher = NULL;
+	const struct waiter *leader = q->first, *next;
 
-	for (const struct waiter *l = q->first; l != NULL; l = l->skip) {
-		if (l->higher != higher || !group_valid(q, l))
+	for (; leader != NULL; leader = next) {
+		next = leader->skip;
+		if (!group_valid(q, leader))
 			return false;
-		if (higher != NULL && group_of(higher->priority) <=
-				group_of(l->priority))
+		if (next != NULL && group_of(next->priority) >=
+				group_of(leader->priority))
 			return false;
-		higher = l;
 	}
 	return true;
 }

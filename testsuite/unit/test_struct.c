@@ -233,6 +233,14 @@ reference_first(const struct reference *ref)
 	return best;
 }
 
+/* As those of a task: who waits nowhere is a ring of its own. */
+static void
+waiters_init(struct waiter *w, unsigned int n)
+{
+	for (; n > 0; n--, w++)
+		w->next = w->prev = w;
+}
+
 START_TEST(waitq_random)
 {
 	static struct waiter w[WAITERS];
@@ -241,6 +249,7 @@ START_TEST(waitq_random)
 	struct rng r = { 5 + (uint64_t)_i };
 	unsigned int priorities = _i % 2 == 0 ? 256 : 3;
 
+	waiters_init(w, WAITERS);
 	for (int step = 0; step < 20000; step++) {
 		struct waiter *one = &w[rng_below(&r, WAITERS)];
 
@@ -298,6 +307,7 @@ START_TEST(waitq_short)
 	struct waitq q = { NULL };
 	unsigned int i, most = 0;
 
+	waiters_init(w, 256);
 	for (i = 0; i < 256; i++)
 		waitq_join(&q, &w[i], i * 77 % 256, NULL);
 	ck_assert(waitq_valid(&q));
@@ -336,6 +346,7 @@ START_TEST(waitq_slots)
 	static struct slot a, b, c;
 	struct waitq q1 = { NULL }, q2 = { NULL };
 
+	waiters_init(w, 8);
 	a.cap = b.cap = c.cap = cap_make(HELIOS_ENDPOINT, NULL, 0);
 	for (unsigned int i = 0; i < 8; i++)
 		waitq_join(i < 4 ? &q1 : &q2, &w[i], i & 1,

@@ -205,12 +205,10 @@ bool cap_revoke_step(struct slot *s);
  * Revocation cannot be outrun.  Preempted revokes stand in a queue; every
  * system call first does steps of its head, before it looks anything up (for
  * they may empty any slot): two, and two for each capability it can add.
+ * Only one task is in the queue for a slot: if there is one when t is
+ * preempted, what t has done was that one's work, and t makes its call again.
  */
-/*
- * Preempted.  Only one task is in the queue for a slot: if there is one, what
- * t has done was that one's work, and t makes its call again.
- */
-void revoke_suspend(struct task *t, struct slot *s);
+void revoke_suspend(struct task *t, struct slot *s);	/* preempted */
 void revoke_resume(struct task *t);	/* it goes on, or is given up */
 bool revoke_pending(void);		/* is the queue not empty? */
 /* *steps: how many are owed.  False: preempted, and the rest is owed yet. */

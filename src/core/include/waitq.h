@@ -4,7 +4,7 @@
  *
  * Waiters of one priority form a ring.  Joining walks the first of rings: one
  * for each 16 priorities, then those of its own 16, so at most 32 whoever
- * waits.  Leaving and taking the first are O(1).
+ * waits.  Taking the first is O(1), leaving walks 16 at most.
  *
  * A task has one waiter for send, receive, call and wait, and one for each
  * object it polls.  A waiter is also on the list of the slot it went through,
@@ -26,17 +26,19 @@ struct waitq;
 
 struct waiter {
 	struct waiter *next, *prev;	/* ring of one priority */
-	/* Of heads of rings, NULL in others (waitq.c); a leader's higher is
-	 * that of the next higher group. */
-	struct waiter *higher, *lower;	/* in the group */
-	struct waiter *skip;		/* a leader: that of the next lower */
+	/* Of heads of rings (waitq.c); NULL in others. */
+	struct waiter *lower;		/* the next in its group */
+	union {
+		struct waiter *higher;	/* HEAD: the one before */
+		struct waiter *skip;	/* it leads: who leads the next */
+	};
 	struct waitq *q;		/* NULL: waits nowhere */
 	struct slot *via;		/* through this capability; NULL: one
 					 * before it in the list knows */
 	struct waiter *via_next, *via_prev;
 	uint8_t index;			/* in task.waiters */
 	uint8_t priority;
-	enum { NO_HEAD, HEAD, HEAD_ALONE } head : 8;	/* of its ring */
+	enum { NO_HEAD, HEAD, HEAD_ALONE, HEAD_LEADS } head : 8;
 };
 
 struct waitq {
@@ -65,7 +67,7 @@ struct task *waiter_task(const struct waiter *w);
  * What the queue of a server usually is: one waiter, which is also the only
  * one that waits through its capability.  Joining and leaving such a queue
  * comes to a few stores.  A waiter that has joined that way is HEAD_ALONE until
- * another comes to its queue or its capability.
+ * another comes to its queue or its capability; then it leads its group.
  */
 
 static inline void

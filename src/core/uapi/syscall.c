@@ -17,7 +17,7 @@
 #include <vspace.h>
 
 /* Consoles are slow: so many bytes with interrupts off. */
-#define CONSOLE_PIECE	40
+#define CONSOLE_PIECE	16
 
 /* A missing capability may be a fault, for a supervisor that fills slots as
  * they are needed. */

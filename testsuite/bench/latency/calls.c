@@ -118,9 +118,49 @@ priorities(void)
 	hostile_end(ep);
 }
 
+/* Pages of devices, as many as a call can take, in the holes between others:
+ * every second page of a range, first. */
+static void
+devices(void)
+{
+	const uint64_t page = HELIOS_PAGE_SIZE, most = 61;
+	const uint64_t size = 2 * hostile_size * page, base = 1ull << 38;
+	helios_cap_t range, pages[61];
+
+	if (helios_devmem_carve(HELIOS_INIT_DEVMEM, base, size, &range) !=
+			HELIOS_OK)
+		return;
+	store_open(&store, hostile_size);
+	for (uint64_t at = 0; at + 2 * most * page <= size; at += 2 * page)
+		if (at / page % 128 >= 64 && helios_devmem_pages(range,
+				base + at, page, 1, pages) == HELIOS_OK)
+			store_put(&store, 1, pages);
+	for (uint64_t at = 0; at + 64 * page <= size; at += 128 * page)
+		if (helios_devmem_pages(range, base + at, page, most,
+				pages) == HELIOS_OK)
+			helios_destroy_many(most, pages);
+	hostile_end(range);
+	store_close(&store);
+}
+
+/* Screens full of text of which no line is like the one before. */
+static void
+console(void)
+{
+	char line[81];
+
+	for (unsigned int i = 0; i < 60; i++) {
+		for (unsigned int x = 0; x < 79; x++)
+			line[x] = (char)('A' + (i + x) % 32);
+		line[79] = '\n';
+		helios_writecons(line, 80);
+	}
+}
+
 const struct scenario hostile_calls[] = {
 	{ "revokers", revokers }, { "destroyers", destroyers },
 	{ "lines", lines }, { "ports", ports },
 	{ "priorities", priorities },
+	{ "devices", devices }, { "console", console },
 	{ NULL, NULL }
 };
