@@ -408,6 +408,8 @@ bench: $(cost_release)/helios-kernel testsuite/cost.tar helios-hosted \
 	@status=0; $(bench_cost) || status=$$?; \
 	testsuite/system/bench-host ./helios-hosted testsuite/bench.tar \
 		full || status=$$?; \
+	$(bench_scale) || status=$$?; \
+	$(bench_latency) || status=$$?; \
 	$(bench_machine) || status=$$?; \
 	exit $$status
 

@@ -109,6 +109,18 @@ still_ready(const struct waitq *q)
 	return false;
 }
 
+/* The first of each queue is to look, and that may be another now. */
+void
+poll_resorted(struct task *t)
+{
+	for (unsigned int i = 1; i < TASK_WAITERS; i++) {
+		struct waitq *q = t->waiters[i].q;
+
+		if (q != NULL && still_ready(q))
+			poll_wake_first(q);
+	}
+}
+
 void
 poll_leave(struct task *t)
 {

@@ -149,8 +149,11 @@ sched_stopped(struct task *t)
 void
 sched_give_way(void)
 {
-	if (cpu0.ready != 0)
-		cpu0.look |= LOOK_RUN | LOOK_YIELD;
+	if (cpu0.ready == 0)
+		return;
+	/* The rest of one that was interrupted is gone, too. */
+	cpu0.current->slice_left = 0;
+	cpu0.look |= LOOK_RUN | LOOK_YIELD;
 }
 
 void
@@ -168,6 +171,8 @@ sched_set_priority(struct task *t, unsigned int priority)
 		enqueue(t, false);
 	for (unsigned int i = 0; i < TASK_WAITERS; i++)
 		waitq_set_priority(&t->waiters[i], priority);
+	if (task_polls(t))
+		poll_resorted(t);
 }
 
 void
@@ -254,7 +259,6 @@ rotate(struct task *t)
 	struct list *q = &cpu0.queue[t->priority];
 	struct task *first = container_of(q->next, struct task, run);
 
-	t->slice_left = 0;
 	list_remove(&first->run);
 	list_append(q, &t->run);
 	return first;

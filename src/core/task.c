@@ -177,18 +177,25 @@ task_wake(struct task *t)
 }
 
 /*
- * A poller may be woken already and not have run yet: it looks again when it
- * does, so that it need not stand in queues meanwhile, where it would hold
- * up the wake-up of others.
+ * It does not run for now.  A poller may be woken already and not have run
+ * yet: it looks again when it does, so that it need not stand in queues
+ * meanwhile, where it would hold up the wake-up of others.
  */
+static void
+stop_running(struct task *t)
+{
+	if (task_polls(t)) {
+		poll_wake(t);
+		poll_leave(t);
+	}
+	sched_stopped(t);
+}
+
 void
 task_suspend(struct task *t)
 {
 	t->suspended = true;
-	if (t->blocked == BLOCKED_POLL)
-		poll_wake(t);
-	poll_leave(t);
-	sched_stopped(t);
+	stop_running(t);
 }
 
 void
@@ -205,8 +212,7 @@ task_resume(struct task *t)
 void
 task_withdraw(struct task *t)
 {
-	/* A poller, or one woken that has not looked again yet? */
-	bool polls = t->blocked == BLOCKED_POLL || t->restart;
+	bool polls = task_polls(t);
 
 	switch ((enum blocked)t->blocked) {
 	case BLOCKED_CALL:
@@ -335,7 +341,7 @@ task_slot_leaving(struct task *t, struct slot *s)
 	case SLOT_VSPACE:
 		t->vspace = NULL;
 		t->no_space = true;
-		sched_stopped(t);
+		stop_running(t);
 		break;
 	case SLOT_IPCBUF:
 		t->ipcbuf = NULL;

@@ -487,3 +487,84 @@ TEST(poll, suspended_poller)
 		CHECK_OK(helios_destroy(note));
 	}
 }
+
+/* A poller without libhelios, in a VSpace by this capability. */
+struct bare_poller {
+	struct helios_poll entry;
+	struct bare_call call;
+	helios_cap_t vspace, task;
+};
+
+static void
+bare_poller(struct bare_poller *p, helios_cap_t note, unsigned int priority)
+{
+	p->entry = (struct helios_poll){ .caddr = note,
+		.events = HELIOS_POLL_RECV };
+	p->call = (struct bare_call){ .nr = HELIOS_SYS_POLL,
+		.regs = { .rdi = (uint64_t)(uintptr_t)&p->entry, .rsi = 1,
+			.rdx = HELIOS_FOREVER } };
+	CHECK_OK(helios_copy(helios_process.vspace, HELIOS_RIGHTS_ALL,
+			&p->vspace));
+	p->task = bare_task(make_bare_call, (uint64_t)(uintptr_t)&p->call,
+			HELIOS_CADDR_UNDEF, HELIOS_CADDR_UNDEF);
+	CHECK_OK(helios_task_configure(p->task, HELIOS_CADDR_UNDEF, p->vspace,
+			HELIOS_CADDR_UNDEF));
+	CHECK_OK(helios_task_set_priority(p->task, priority, priority));
+	CHECK_OK(helios_task_resume(p->task));
+	wait_state(p->task, HELIOS_TASK_POLLING);
+}
+
+/* One that has lost its VSpace, before the signal or after, cannot look. */
+TEST(poll, poller_without_vspace)
+{
+	struct bare_poller p[2];
+	helios_cap_t note;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		CHECK_OK(helios_newnote(&note));
+		bare_poller(&p[0], note, 60);
+		bare_poller(&p[1], note, 50);
+		if (i == 0)
+			CHECK_OK(helios_revoke(p[0].vspace));
+		CHECK_OK(helios_signal(note));
+		if (i == 1)
+			CHECK_OK(helios_revoke(p[0].vspace));
+		while (task_state(p[1].task) == HELIOS_TASK_POLLING)
+			breathe();
+		for (unsigned int n = 0; n < 2; n++) {
+			CHECK_OK(helios_destroy(p[n].task));
+			CHECK_OK(helios_destroy(p[n].vspace));
+		}
+		CHECK_OK(helios_destroy(note));
+	}
+}
+
+/* The first of them is to look; but that may be another when it is lowered, or
+ * the other raised, and somebody in between keeps it from running. */
+TEST(poll, woken_poller_is_no_longer_first)
+{
+	static volatile uint64_t count;
+	struct bare_poller p[2];
+	helios_cap_t note, between;
+
+	between = bare_task(spin, (uint64_t)(uintptr_t)&count,
+			HELIOS_CADDR_UNDEF, HELIOS_CADDR_UNDEF);
+	for (unsigned int i = 0; i < 2; i++) {
+		CHECK_OK(helios_newnote(&note));
+		bare_poller(&p[0], note, 20);
+		bare_poller(&p[1], note, 19);
+		CHECK_OK(helios_task_set_priority(between, 20 - i, 20 - i));
+		CHECK_OK(helios_task_resume(between));
+		CHECK_OK(helios_signal(note));
+		if (i == 0)
+			CHECK_OK(helios_task_set_priority(p[1].task, 21, 21));
+		else
+			CHECK_OK(helios_task_set_priority(p[0].task, 10, 10));
+		while (task_state(p[1].task) == HELIOS_TASK_POLLING)
+			breathe();
+		CHECK_OK(helios_task_suspend(between));
+		for (unsigned int n = 0; n < 2; n++)
+			CHECK_OK(helios_destroy(p[n].task));
+		CHECK_OK(helios_destroy(note));
+	}
+}

@@ -184,6 +184,7 @@ unsigned int poll_look(struct poll_entry *entries, unsigned int n);
 void poll_block(struct task *t, const struct poll_entry *entries,
 		unsigned int n, uint64_t deadline);
 void poll_leave(struct task *t);	/* all queues, and the sleepers */
+void poll_resorted(struct task *t);	/* it has another priority */
 void poll_wake(struct task *t);		/* to look again */
 /* An object became ready for the pollers in q. */
 void poll_wake_first(struct waitq *q);

@@ -183,6 +183,14 @@ task_runnable(const struct task *t)
 	return t->stopped == 0;
 }
 
+/* Can it stand in queues of pollers: one, or one woken that has not looked
+ * again yet? */
+static inline bool
+task_polls(const struct task *t)
+{
+	return t->blocked == BLOCKED_POLL || t->restart;
+}
+
 void task_set_flags(struct task *t, uint64_t flags);
 void task_suspend(struct task *t);
 /* Clears suspension; a fault it awaits a reply of is over. */
