@@ -134,6 +134,32 @@ TEST(device, needed_by_a_driver)
 	close_driver(&needy);
 }
 
+/* A driver that waits for another between its crashes has no more of them than
+ * its manifest says: that time counts as little as any other delay. */
+TEST(device, waited_for_between_crashes)
+{
+	struct ipc_client needy = find_driver("needy"), provider;
+
+	if (!try_driver("provider", &provider))
+		provider = load("provider");
+	CHECK_DONE(sys_driver_stop(&needy));
+	CHECK_DONE(sys_driver_start(&needy));
+	await_state(&needy, SYS_DRIVER_STATE_RUNNING);
+	for (unsigned int i = 0; i < 2; i++) {
+		CHECK_DONE(sys_driver_stop(&provider));
+		CHECK_DONE(sys_driver_crash(&needy));
+		await_state(&needy, SYS_DRIVER_STATE_WAITING);
+		CHECK_DONE(sys_driver_start(&provider));
+		await_state(&needy, SYS_DRIVER_STATE_RUNNING);
+	}
+	CHECK_DONE(sys_driver_crash(&needy));
+	await_state(&needy, SYS_DRIVER_STATE_FAILED);
+	CHECK_DONE(sys_driver_start(&needy));
+	await_state(&needy, SYS_DRIVER_STATE_RUNNING);
+	close_driver(&provider);
+	close_driver(&needy);
+}
+
 /*
  * Lists and names
  */

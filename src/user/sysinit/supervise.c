@@ -142,8 +142,11 @@ static void
 restart(struct timer *t)
 {
 	struct driver *d = driver_of(t);
+	uint64_t now = helios_clock();
 
-	d->window_start += d->delay;
+	/* However long that was: it may have waited for another driver. */
+	d->window_start += now - d->waits;
+	d->waits = now;
 	if (driver_start(d))
 		schedule(d, "could not be started");
 }
@@ -168,6 +171,7 @@ schedule(struct driver *d, const char *text)
 		return;
 	}
 	d->state = SYS_DRIVER_STATE_BACKOFF;
+	d->waits = now;
 	timer_set(&d->timer, now + delay_now(d), restart);
 	say("%s: %s; restart %llu in %llu ms", d->manifest.name, text,
 		(unsigned long long)d->restarts + 1,

@@ -330,6 +330,7 @@ struct driver {
 	uint64_t window_start;		/* of the count below */
 	uint32_t in_window;
 	uint64_t delay;			/* ns, of the next restart */
+	uint64_t waits;			/* since when, for that restart */
 	uint32_t sessions;		/* last session number given out */
 	uint64_t registered;		/* time: its last device; 0: none yet */
 };
